@@ -1,0 +1,1 @@
+"""How an answer earns its points: pure functions on plain data, no files, no processes."""

@@ -1,0 +1,92 @@
+"""Results as plain data, ready for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Status = Literal["right", "wrong", "could not be run"]
+Basis = Literal["", "own earlier values", "reference's earlier functions"]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What became of one step.
+
+    Parameters
+    ----------
+    step : its id, "q2.z_in"
+    status : right, wrong, or could not be run (no such function, an exception, too slow)
+    attempted : False where only the stub's placeholder came back
+    basis : what a right answer follows from where it is not simply the reference's value
+    words : what came back, for the student
+    misconception, hint : the known wrong idea that the answers match, if any
+    """
+
+    step: str
+    points: float
+    earned: float
+    status: Status
+    words: str
+    attempted: bool = True
+    basis: Basis = ""
+    misconception: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """The steps of one question."""
+
+    question: str
+    function: str
+    steps: tuple[StepResult, ...]
+
+    @property
+    def points(self) -> float:
+        """Points that can be earned."""
+        return sum(step.points for step in self.steps)
+
+    @property
+    def earned(self) -> float:
+        """Points that were earned."""
+        return sum(step.earned for step in self.steps)
+
+
+@dataclass(frozen=True)
+class AssignmentResult:
+    """The questions of one submission, in notebook order."""
+
+    assignment: str
+    questions: tuple[QuestionResult, ...]
+
+    @property
+    def points(self) -> float:
+        """Points that can be earned."""
+        return sum(question.points for question in self.questions)
+
+    @property
+    def earned(self) -> float:
+        """Points that were earned."""
+        return sum(question.earned for question in self.questions)
+
+    @property
+    def steps(self) -> tuple[StepResult, ...]:
+        """All steps, in notebook order."""
+        return tuple(step for question in self.questions for step in question.steps)
+
+    def by_question(self) -> dict[str, float]:
+        """Points earned by question name."""
+        return {question.question: question.earned for question in self.questions}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole result as JSON-ready data."""
+        return {
+            "assignment": self.assignment,
+            "points": self.points,
+            "earned": self.earned,
+            "questions": [
+                {**asdict(question), "points": question.points, "earned": question.earned}
+                for question in self.questions
+            ],
+        }

@@ -1,0 +1,165 @@
+"""Finds an assignment's files and puts them together: rubric, settings, reference, misconceptions."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError
+
+from autograder.checking.misconception import MisconceptionTable
+from autograder.checking.question import Assignment, step_id
+from autograder.checking.values import Tolerance
+from autograder.errors import UserError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ToleranceSettings(_Strict):
+    """Absolute and relative tolerance; for one step, what is left out is taken from the assignment's."""
+
+    absolute: NonNegativeFloat | None = None
+    relative: NonNegativeFloat | None = None
+    steps: dict[str, ToleranceSettings] = Field(default_factory=dict)
+
+
+class LimitSettings(_Strict):
+    """Wall-clock seconds for one cell and for one call."""
+
+    cell_seconds: PositiveFloat = 10.0
+    call_seconds: PositiveFloat = 2.0
+
+
+class ImportSettings(_Strict):
+    """Top-level modules that only show things."""
+
+    inert: list[str] = Field(default_factory=list)
+
+
+class Settings(_Strict):
+    """The contents of `assignments/NAME/settings.toml`."""
+
+    title: str
+    points: dict[str, NonNegativeFloat]
+    tolerance: ToleranceSettings = ToleranceSettings()
+    limits: LimitSettings = LimitSettings()
+    imports: ImportSettings = ImportSettings()
+
+
+def home() -> Path:
+    """The folder that holds `assignments/` and `solutions/`: the repository, or their copy in an installed package."""
+    package = Path(__file__).parent
+    installed = package / "course"
+    return installed if installed.is_dir() else package.parent
+
+
+def assignment_names() -> list[str]:
+    """The assignments there are."""
+    return sorted(path.parent.name for path in (home() / "assignments").glob("*/settings.toml"))
+
+
+@lru_cache(maxsize=None)
+def load_settings(name: str) -> Settings:
+    """Read `assignments/NAME/settings.toml`.
+
+    Raises
+    ------
+    UserError : there is no such assignment, or its settings are not valid
+    """
+    path = home() / "assignments" / name / "settings.toml"
+    if name not in assignment_names():
+        known = ", ".join(assignment_names())
+        raise UserError(f"there is no assignment {name!r}; there is: {known}")
+    return read_settings(path)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check one settings file."""
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: {where}: {first['msg']}") from None
+
+
+@lru_cache(maxsize=None)
+def load_assignment(name: str) -> Assignment:
+    """Put an assignment together from its rubric, settings, reference and misconceptions.
+
+    Raises
+    ------
+    UserError : it does not exist, or its settings do not fit its rubric
+    """
+    return assemble(name, load_settings(name))
+
+
+def assemble(name: str, settings: Settings) -> Assignment:
+    """The assignment `name` with the given settings (an instructor may have changed them)."""
+    rubric = importlib.import_module(f"autograder.rubrics.{name}").rubric
+    steps = {step_id(question, step) for question in rubric.questions for step in question.steps}
+    for what, named in (("points", set(settings.points)), ("tolerance.steps", set(settings.tolerance.steps))):
+        unknown = sorted(named - steps)
+        if unknown:
+            raise UserError(f"settings of {name}: {what} names {unknown[0]!r}, which is no step of the rubric")
+    without = sorted(steps - set(settings.points))
+    if without:
+        raise UserError(f"settings of {name}: points has no entry for the step {without[0]!r}")
+    tolerance = _tolerance(settings.tolerance, Tolerance())
+    reference = load_module(reference_path(name))
+    return Assignment(
+        name=name,
+        title=settings.title,
+        rubric=rubric,
+        points=dict(settings.points),
+        tolerance=tolerance,
+        tolerances={step: _tolerance(own, tolerance) for step, own in settings.tolerance.steps.items()},
+        reference={question.function: getattr(reference, question.function) for question in rubric.questions},
+        misconceptions=tuple(load_misconceptions(name).entries),
+    )
+
+
+def _tolerance(settings: ToleranceSettings, default: Tolerance) -> Tolerance:
+    return Tolerance(
+        default.absolute if settings.absolute is None else settings.absolute,
+        default.relative if settings.relative is None else settings.relative,
+    )
+
+
+def reference_path(name: str) -> Path:
+    """The reference solution's file."""
+    return home() / "solutions" / name / "reference.py"
+
+
+def load_misconceptions(name: str) -> MisconceptionTable:
+    """All misconceptions in `solutions/NAME/misconceptions/`, file by file in the order of their names."""
+    table = MisconceptionTable()
+    for path in sorted((home() / "solutions" / name / "misconceptions").glob("*.py")):
+        load_module(path).declare(table)
+    return table
+
+
+@lru_cache(maxsize=None)
+def load_module(path: Path) -> ModuleType:
+    """Import one file of `solutions/` by its path; it is in no package, so that nothing else can import it."""
+    spec = importlib.util.spec_from_file_location(f"_course_{path.parent.name}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path}: cannot be loaded")
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert isinstance(module, ModuleType)
+    return module

@@ -1,0 +1,1 @@
+"""One short file an assignment: its derivation, and the questions asked along it."""

@@ -1,0 +1,186 @@
+"""The rubric of `xor_backprop`: the lecture's derivation as a table, and the questions asked along it.
+
+A value's parameters are what it follows from: the edges of the computational graph. Nothing else is said about
+it anywhere. Symbols and formulas: the lecture on basic backpropagation.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from autograder.checking.derivation import Derivation, pick
+from autograder.checking.question import Question, Rubric, Step
+from autograder.checking.values import WrongForm, in_form
+
+network = Derivation()
+value = network.value
+
+
+# Forward pass
+@value
+def sigma(z: Any) -> Any: return 1 / (1 + np.exp(-np.asarray(z)))
+@value
+def z_in(W: Any, x: Any, b: Any) -> Any: return W.T @ x + b
+@value
+def z_out(z_in: Any) -> Any: return sigma(z_in)
+@value
+def f_in(u: Any, z_out: Any, c: Any) -> Any: return u @ z_out + c
+@value
+def f_out(f_in: Any) -> Any: return sigma(f_in)
+@value
+def L(y: Any, f_out: Any) -> Any: return (y - f_out) ** 2 / 2
+
+
+# Backward pass: output layer
+@value
+def sigma_prime(z: Any) -> Any: return sigma(z) * (1 - sigma(z))
+@value
+def dL_df_out(y: Any, f_out: Any) -> Any: return f_out - y
+@value
+def df_out_df_in(f_in: Any) -> Any: return sigma_prime(f_in)
+@value
+def dL_du(dL_df_out: Any, df_out_df_in: Any, z_out: Any) -> Any: return dL_df_out * df_out_df_in * z_out
+@value
+def dL_dc(dL_df_out: Any, df_out_df_in: Any) -> Any: return dL_df_out * df_out_df_in
+
+
+# Backward pass: hidden layer
+@value
+def df_in_dz_out(u: Any) -> Any: return u
+@value
+def dz_out_dz_in(z_in: Any) -> Any: return sigma_prime(z_in)
+@value
+def dL_dW(x: Any, dL_df_out: Any, df_out_df_in: Any, df_in_dz_out: Any, dz_out_dz_in: Any) -> Any:
+    return np.outer(x, dL_db(dL_df_out, df_out_df_in, df_in_dz_out, dz_out_dz_in))
+@value
+def dL_db(dL_df_out: Any, df_out_df_in: Any, df_in_dz_out: Any, dz_out_dz_in: Any) -> Any:
+    return dL_df_out * df_out_df_in * df_in_dz_out * dz_out_dz_in
+
+
+# Update
+@value
+def theta_new(parameter: Any, gradient: Any, learning_rate: Any) -> Any: return parameter - learning_rate * gradient
+@value
+def W_new(W: Any, dL_dW: Any, learning_rate: Any) -> Any: return theta_new(W, dL_dW, learning_rate)
+@value
+def b_new(b: Any, dL_db: Any, learning_rate: Any) -> Any: return theta_new(b, dL_db, learning_rate)
+@value
+def u_new(u: Any, dL_du: Any, learning_rate: Any) -> Any: return theta_new(u, dL_du, learning_rate)
+@value
+def c_new(c: Any, dL_dc: Any, learning_rate: Any) -> Any: return theta_new(c, dL_dc, learning_rate)
+
+
+# Training: `path` is the parameters after each epoch
+@value
+def path(X: Any, Y: Any, W: Any, b: Any, u: Any, c: Any, learning_rate: Any, epochs: int) -> Any:
+    parameters, after = {"W": W, "b": b, "u": u, "c": c}, []
+    for _ in range(epochs):
+        for x, y in zip(X, Y, strict=True):
+            new = pick(network, ("W_new", "b_new", "u_new", "c_new"),
+                       {**parameters, "x": x, "y": y, "learning_rate": learning_rate})
+            parameters = dict(zip("Wbuc", new.values(), strict=True))
+        after.append(tuple(parameters.values()))
+    return after
+@value
+def W_end(path: Any) -> Any: return path[-1][0]
+@value
+def b_end(path: Any) -> Any: return path[-1][1]
+@value
+def u_end(path: Any) -> Any: return path[-1][2]
+@value
+def c_end(path: Any) -> Any: return path[-1][3]
+@value
+def losses(X: Any, Y: Any, path: Any) -> Any:
+    return [np.mean([network.resolve("L", dict(x=x, y=y, W=W, b=b, u=u, c=c)) for x, y in zip(X, Y, strict=True)])
+            for W, b, u, c in path]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Inputs: the lecture's numbers, and random ones whose gradients are of order 0.1
+
+LECTURE = dict(x=np.array([1.0, 0.0]), y=1, W=np.array([[-0.07, 0.94], [0.22, 0.46]]), b=np.array([-0.46, 0.10]),
+               u=np.array([-0.22, 0.58]), c=0.78, learning_rate=0.5)
+XOR = dict(X=np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), Y=np.array([0.0, 1.0, 1.0, 0.0]))
+GRADIENTS = ("dL_dW", "dL_db", "dL_du", "dL_dc")
+
+
+def draw(rng: random.Random) -> dict[str, Any]:
+    """One random network, observation and learning rate; drawn again until every gradient is of order 0.1."""
+    def signed(low: float, high: float) -> float: return rng.choice((-1, 1)) * rng.uniform(low, high)
+    while True:
+        known: dict[str, Any] = dict(
+            x=np.array([signed(0.5, 1.8) for _ in "12"]), y=rng.randrange(2),
+            W=np.array([[signed(0.3, 1.2) for _ in "12"] for _ in "12"]), b=np.array([signed(0.3, 1.0) for _ in "12"]),
+            u=np.array([signed(1.0, 3.0) for _ in "12"]), c=signed(0.3, 1.0), learning_rate=rng.uniform(0.3, 1.5))
+        sizes = np.concatenate([np.abs(np.ravel(g)) for g in pick(network, GRADIENTS, known).values()])
+        if sizes.min() > 0.02 and sizes.max() < 0.3:
+            return known
+
+
+_rng = random.Random("xor_backprop")
+DRAWS = (LECTURE, *(draw(_rng) for _ in range(5)))
+
+
+def training_case(known: dict[str, Any], X: Any, Y: Any, epochs: int) -> dict[str, Any]:
+    """Inputs of `train` that start from a draw's parameters."""
+    return {**{name: known[name] for name in ("W", "b", "u", "c", "learning_rate")}, "X": X, "Y": Y, "epochs": epochs}
+
+
+def rows(draws: tuple[dict[str, Any], ...]) -> tuple[Any, Any]:
+    """The observations of several draws as the rows of X and Y."""
+    return np.array([d["x"] for d in draws]), np.array([float(d["y"]) for d in draws])
+
+
+def ask(name: str, function: str, inputs: str, returns: Any, *steps: Step, cases: Any = None, **more: Any) -> Question:
+    """A question; its cases are the draws unless given."""
+    parameters = tuple(inputs.split())
+    if cases is None:
+        cases = tuple(pick(network, parameters, known) for known in DRAWS)
+    return Question(name, function, parameters, returns, steps, tuple(cases), **more)
+
+
+def own_path(ask_again: Any, inputs: Any) -> Any:
+    """The student's own parameters after each epoch: their `train`, asked for fewer epochs."""
+    found = []
+    for epochs in range(1, inputs["epochs"] + 1):
+        values = ask_again(epochs=epochs) or {}
+        forms = [values[name] if isinstance(values.get(name), (WrongForm, type(None))) else in_form(values[name], shape)
+                 for name, shape in (("W_end", (2, 2)), ("b_end", (2,)), ("u_end", (2,)), ("c_end", ()))]
+        if any(isinstance(form, (WrongForm, type(None))) for form in forms):
+            return None
+        found.append(tuple(forms))
+    return found
+
+
+z_cases = tuple({"z": z} for d in DRAWS for z in pick(network, ("z_in", "f_in"), d).values())
+update_cases = tuple(dict(parameter=p, gradient=g, learning_rate=d["learning_rate"]) for d in DRAWS
+                     for p, g in zip((d["W"], d["b"], d["u"], d["c"]), pick(network, GRADIENTS, d).values(), strict=True))
+train_cases = (training_case(LECTURE, XOR["X"][1:3], XOR["Y"][1:3], 2), training_case(DRAWS[1], XOR["X"], XOR["Y"], 2),
+               training_case(DRAWS[2], *rows(DRAWS[3:6]), 2), training_case(DRAWS[4], *rows(DRAWS[1:4]), 3))
+
+
+def each(*names: str) -> tuple[Step, ...]:
+    """One step for each returned value."""
+    return tuple(Step(name, (name,)) for name in names)
+
+
+rubric = Rubric(network, (
+    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",)), cases=z_cases),
+    ask("q2", "forward", "x W b u c", ("z_in", "z_out", "f_in", "f_out"), *each("z_in", "z_out", "f_in", "f_out")),
+    ask("q3", "l2_loss", "y f_out", "L", Step("value", ("L",))),
+    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",)), cases=z_cases),
+    ask("q5", "output_layer_gradients", "y z_out f_in f_out", ("dL_df_out", "df_out_df_in", "dL_du", "dL_dc"),
+        *each("dL_df_out", "df_out_df_in", "dL_du", "dL_dc")),
+    ask("q6", "hidden_layer_gradients", "x z_in u dL_df_out df_out_df_in",
+        ("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db"), *each("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db")),
+    ask("q7", "sgd_update", "parameter gradient learning_rate", "theta_new", Step("value", ("theta_new",)),
+        Step("unchanged", checks="arguments unchanged"), cases=update_cases),
+    ask("q8", "train_step", "x y W b u c learning_rate", ("W_new", "b_new", "u_new", "c_new"),
+        Step("hidden_layer", ("W_new", "b_new")), Step("output_layer", ("u_new", "c_new"))),
+    ask("q9", "train", "X Y W b u c learning_rate epochs", (("W_end", "b_end", "u_end", "c_end"), "losses"),
+        Step("parameters", ("W_end", "b_end", "u_end", "c_end")), Step("losses", ("losses",)),
+        cases=train_cases, observes={"losses": {"path": own_path}}),
+))

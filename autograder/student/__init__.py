@@ -1,0 +1,1 @@
+"""Who answers: the student's functions, behind one small interface."""

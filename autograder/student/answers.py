@@ -1,0 +1,63 @@
+"""What a student's function can answer: plain numbers, or a described failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Kind = Literal["nothing", "placeholder", "text", "huge number", "complex number", "object", "too much"]
+
+
+@dataclass(frozen=True)
+class NotANumber:
+    """Stands where a number was due and something else came back.
+
+    `words` describes what came ("None", "text", "an object of type dict"); it is the only thing
+    that leaves the student's side, so it never holds the object itself.
+    """
+
+    kind: Kind
+    words: str
+
+
+Plain: TypeAlias = Union[float, Array, list["Plain"], NotANumber]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A call that came back.
+
+    `value` is what the function returned; `arguments` are the call's arguments as they were
+    *after* it, in order, so that a change in place can be seen.
+    """
+
+    value: Plain
+    arguments: tuple[Plain, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A call that gave no value: there is no such function, it raised, it took too long, it left."""
+
+    reason: Literal["missing", "raised", "too slow", "left"]
+    words: str
+
+
+Answer: TypeAlias = Returned | Failed
+Replacements: TypeAlias = Mapping[str, Callable[..., Any]]
+
+
+class Student(Protocol):
+    """All that a check can ask of a submission."""
+
+    def call(self, function: str, *arguments: Any, replaced: Replacements | None = None) -> Answer:
+        """Call the student's `function` with copies of `arguments`.
+
+        `replaced` names functions that answer in place of the student's own for this one call.
+        """
+        ...
