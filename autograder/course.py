@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError
 
-from autograder.checking.misconception import MisconceptionTable
+from autograder.checking.misconception import Misconception
 from autograder.checking.question import Assignment, step_id
 from autograder.checking.values import Tolerance
 from autograder.errors import UserError
@@ -129,7 +129,7 @@ def assemble(name: str, settings: Settings) -> Assignment:
         tolerance=tolerance,
         tolerances={step: _tolerance(own, tolerance) for step, own in settings.tolerance.steps.items()},
         reference={question.function: getattr(reference, question.function) for question in rubric.questions},
-        misconceptions=tuple(load_misconceptions(name).entries),
+        misconceptions=load_misconceptions(name),
     )
 
 
@@ -145,12 +145,19 @@ def reference_path(name: str) -> Path:
     return home() / "solutions" / name / "reference.py"
 
 
-def load_misconceptions(name: str) -> MisconceptionTable:
-    """All misconceptions in `solutions/NAME/misconceptions/`, file by file in the order of their names."""
-    table = MisconceptionTable()
-    for path in sorted((home() / "solutions" / name / "misconceptions").glob("*.py")):
-        load_module(path).declare(table)
-    return table
+def load_misconceptions(name: str) -> tuple[Misconception, ...]:
+    """All entries of the tables in `solutions/NAME/misconceptions/`, file by file in the order of their names.
+
+    Raises
+    ------
+    UserError : two of them have the same name
+    """
+    folder = home() / "solutions" / name / "misconceptions"
+    found = [entry for path in sorted(folder.glob("*.py")) for entry in load_module(path).table.entries]
+    for entry in found:
+        if sum(other.name == entry.name for other in found) > 1:
+            raise UserError(f"{folder}: the misconception {entry.name!r} is declared twice")
+    return tuple(found)
 
 
 @lru_cache(maxsize=None)

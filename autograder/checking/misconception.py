@@ -43,22 +43,16 @@ class MisconceptionTable:
     """Collects misconceptions as they are declared.
 
     >>> table = MisconceptionTable()
-    >>> @table.add("bias forgotten", "q2.z_in", hint="Each unit has one more input that is always on.")
-    ... def _(W, x): return W.T @ x
+    >>> table.add("bias forgotten", "q2.z_in", lambda W, x: W.T @ x, "Each unit has one more input that is always on.")
     """
 
     def __init__(self) -> None:
         self.entries: list[Misconception] = []
 
     def add(
-        self, name: str, *steps: str, hint: str, same_as: tuple[str, ...] = ()
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Declare the decorated function as the wrong version `name` of `steps`."""
+        self, name: str, steps: str, function: Callable[..., Any], hint: str, *, same_as: tuple[str, ...] = ()
+    ) -> None:
+        """Declare `function` as the wrong version `name` of `steps` (ids, separated by blanks)."""
         if any(entry.name == name for entry in self.entries):
             raise ValueError(f"the misconception {name!r} is declared twice")
-
-        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.entries.append(Misconception(name, steps, hint, function, same_as))
-            return function
-
-        return declare
+        self.entries.append(Misconception(name, tuple(steps.split()), hint, function, same_as))
