@@ -53,7 +53,7 @@ def _tolerance(assignment: Assignment, question: Question, step: Step) -> Any:
 def _may_gain(run: Run, verdict: Verdict) -> bool:
     """Whether asking again with the reference's earlier functions could turn out better."""
     missing = run.failure is not None and run.failure.reason == "missing"
-    return not verdict.right and verdict.attempted and not missing
+    return not verdict.right and not missing
 
 
 def _result(

@@ -15,7 +15,6 @@ _RELATIONS: tuple[tuple[str, Callable[[Array], Array | None]], ...] = (
     ("is twice as large as what is needed", lambda needed: needed * 2),
     ("is the transpose of what is needed", lambda needed: needed.T if needed.ndim == 2 else None),
     ("has its entries in reverse order", lambda needed: needed[::-1] if needed.ndim == 1 and needed.size > 1 else None),
-    ("is zero", lambda needed: np.zeros_like(needed)),
 )
 
 
@@ -35,12 +34,13 @@ def relation_words(
     agree : which cases were right
     changes : whether the answers change from input to input
     """
+    if not changes:
+        zero = all(tolerance.close(answer, np.zeros_like(answer)) for answer in answers)
+        return f"`{name}` is {'zero' if zero else 'the same'} for every input"
     for words, change in _RELATIONS:
         changed = [change(value) for value in needed]
         if all(c is not None and tolerance.close(a, c) for a, c in zip(answers, changed, strict=True)):
             return f"`{name}` {words}"
-    if not changes:
-        return f"`{name}` is the same for every input"
     right = sum(agree)
     if right:
         return f"`{name}` is right for {right} of {len(agree)} inputs only"

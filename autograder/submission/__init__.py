@@ -1,0 +1,1 @@
+"""A notebook or script file → the cells that are run."""
