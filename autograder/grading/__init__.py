@@ -1,0 +1,1 @@
+"""From files to grades: one submission, many, and the grades file."""

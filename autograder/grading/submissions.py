@@ -1,0 +1,129 @@
+"""Finds the submissions in folders, zip files and single files."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from autograder.errors import UserError
+
+CODE_SUFFIXES = {".ipynb", ".py"}
+MAX_MEMBERS = 20_000
+MAX_UNPACKED_BYTES = 4_000_000_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """One submission: its name in the grades file and where it lies; `problem` says why it cannot be read."""
+
+    file: str
+    path: Path
+    problem: str = ""
+
+
+@contextmanager
+def find(paths: Sequence[Path]) -> Iterator[list[Found]]:
+    """All submissions below `paths`, in the order of their names; zip files are unpacked for the time being.
+
+    Raises
+    ------
+    UserError : a path does not exist, or two submissions have the same name
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+        found = []
+        for number, path in enumerate(paths):
+            if not path.exists():
+                raise UserError(f"{path}: no such file or folder")
+            if path.is_dir():
+                found += _in_folder(path, Path(scratch) / str(number))
+            elif path.suffix == ".zip":
+                found += _in_zip(path, path.name, Path(scratch) / str(number), alone=True)
+            else:
+                found.append(Found(path.name, path))
+        found.sort(key=lambda submission: submission.file)
+        for first, second in zip(found, found[1:], strict=False):
+            if first.file == second.file:
+                raise UserError(f"{second.path}: a second submission named {second.file!r}; give one folder for all")
+        yield found
+
+
+def _in_folder(folder: Path, scratch: Path) -> list[Found]:
+    """Every file at the top is a submission; in a subfolder, other files count only where there is no notebook."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if _hidden(relative.parts) or not path.is_file() or path.is_symlink():
+            continue
+        if not _counts(path, top=len(relative.parts) == 1):
+            continue
+        if path.suffix == ".zip":
+            found += _in_zip(path, relative.as_posix(), scratch / relative, alone=False)
+        else:
+            found.append(Found(relative.as_posix(), path))
+    return found
+
+
+def _counts(path: Path, *, top: bool) -> bool:
+    if path.suffix in {".ipynb", ".zip"}:
+        return True
+    if top:
+        return True
+    beside = {other.suffix for other in path.parent.iterdir()}
+    return not beside & {".ipynb", ".zip"} and (path.suffix == ".py" or ".py" not in beside)
+
+
+def _in_zip(archive: Path, name: str, scratch: Path, *, alone: bool) -> list[Found]:
+    """The submissions in a zip file: one notebook is handed in as this zip, several are a class."""
+    try:
+        unpack(archive, scratch)
+    except UserError as error:
+        if alone:
+            raise UserError(f"{archive}: {error}") from None
+        return [Found(name, archive, str(error))]
+    inside = _in_folder(scratch, scratch / "inner")
+    notebooks = [found for found in inside if found.path.suffix == ".ipynb"] or [
+        found for found in inside if found.path.suffix == ".py"
+    ]
+    if len(notebooks) == 1 and not any(found.file.endswith(".zip") for found in inside):
+        return [Found(name, notebooks[0].path)]
+    if not inside:
+        return [Found(name, archive, "the zip file holds no notebook")]
+    return inside if alone else [Found(name, archive, "the zip file holds more than one notebook")]
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Unpack the regular files of a zip below `target`; links and paths that lead out of it are left behind.
+
+    Raises
+    ------
+    UserError : it is no zip file, damaged, or unpacks to more than a class hands in
+    """
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            members = [member for member in zipped.infolist() if _safe(member)]
+            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+                raise UserError("the zip file unpacks to too much")
+            for member in members:
+                path = target / PurePosixPath(member.filename)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with zipped.open(member) as source, path.open("wb") as copy:
+                    shutil.copyfileobj(source, copy, 1 << 16)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise UserError(f"not a zip file that can be read ({error})") from None
+
+
+def _safe(member: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(member.filename)
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    regular = kind in {0, stat.S_IFREG} and not member.is_dir()
+    return regular and not path.is_absolute() and ".." not in path.parts and not _hidden(path.parts)
+
+
+def _hidden(parts: Sequence[str]) -> bool:
+    return any(part.startswith((".", "__")) for part in parts)
