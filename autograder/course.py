@@ -61,7 +61,7 @@ class Settings(_Strict):
 def home() -> Path:
     """The folder that holds `assignments/` and `solutions/`: the repository, or their copy in an installed package."""
     package = Path(__file__).parent
-    installed = package / "course"
+    installed = package / "course_files"
     return installed if installed.is_dir() else package.parent
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -43,6 +44,8 @@ def grade(paths: tuple[Path, ...], name: str, out: Path) -> None:
         outcomes = _grade_all(submissions, name, out)
     path = write_grades(outcomes, load_assignment(name), out)
     console = Console()
+    if not console.is_terminal:
+        console.width = 120
     console.print(_table(outcomes, name), crop=False)
     console.print(f"{sum(o.graded for o in outcomes)} of {len(outcomes)} graded; grades in {escape(str(path))}", soft_wrap=True)
     if not all(outcome.graded for outcome in outcomes):
@@ -66,7 +69,7 @@ def _grade_all(submissions: list[Found], name: str, out: Path) -> list[Outcome]:
 
 def _table(outcomes: list[Outcome], name: str) -> Table:
     assignment = load_assignment(name)
-    table = Table(title=escape(assignment.title), title_justify="left")
+    table = Table(title=escape(assignment.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("submission", no_wrap=True)
     for question in assignment.rubric.questions:
         table.add_column(f"{question.name}\n{number(assignment.question_points(question))}", justify="right")

@@ -1,0 +1,1 @@
+"""otter-grader, pytest: each turns its own world into "grade this one"."""

@@ -1,0 +1,32 @@
+"""Which version of the grader is this? A hash over all that decides on points."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from autograder.course import home
+
+
+@lru_cache(maxsize=None)
+def digest(name: str) -> str:
+    """A short hash over all that decides on points: engine, rubric, settings, reference, misconceptions."""
+    hasher = hashlib.sha256()
+    for member, path in sorted(grader_files(name).items()):
+        hasher.update(member.encode() + b"\0" + path.read_bytes() + b"\0")
+    return hasher.hexdigest()[:16]
+
+
+def grader_files(name: str) -> dict[str, Path]:
+    """The files that grading needs, by their place in an installed package."""
+    package, course = Path(__file__).parent, home()
+    files = {
+        f"autograder/{path.relative_to(package).as_posix()}": path
+        for path in package.rglob("*.py")
+        if path.relative_to(package).parts[0] not in {"build", "cli", "course_files"} and path.name != "__main__.py"
+    }
+    settings = course / "assignments" / name / "settings.toml"
+    for path in [settings, *(course / "solutions" / name).rglob("*.py")]:
+        files[f"autograder/course_files/{path.relative_to(course).as_posix()}"] = path
+    return files
