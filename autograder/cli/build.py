@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from autograder.build import template
 from autograder.course import assignment_names
 
 STALE = 1
@@ -29,6 +28,8 @@ def build(names: tuple[str, ...], check: bool, out: Path) -> None:
 
     otter-grader itself assigns, generates, and grades the solution notebook with the new zip: it must get full marks.
     """
+    from autograder.build import template  # otter-grader takes seconds to import
+
     problems = []
     for name in names or assignment_names():
         built = template.build(name, run_tests=not check)

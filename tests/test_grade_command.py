@@ -1,0 +1,214 @@
+"""`autograder grade`: folders, zip files, bad files; the grades file; the exit status."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli import cli
+from autograder.course import Settings, home, read_settings
+from autograder.errors import UserError
+
+HERE = Path(__file__).parent
+CLASS = HERE / "sample_class" / "notebooks"
+RIGHT, SIGN = CLASS / "ada_vectorised.ipynb", CLASS / "fatima_sign_of_the_residual.ipynb"
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", "grade", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def grades(folder):
+    with (folder / "final_grades.csv").open(newline="", encoding="utf-8") as stream:
+        return {row["file"]: row for row in csv.DictReader(stream)}
+
+
+@pytest.fixture(scope="module")
+def graded_class(tmp_path_factory):
+    out = tmp_path_factory.mktemp("graded")
+    return run(CLASS, "--out", out), out
+
+
+def test_the_sample_class_gets_its_expected_grades(graded_class):
+    done, out = graded_class
+    assert (out / "final_grades.csv").read_text() == (HERE / "sample_class" / "expected_grades.csv").read_text()
+    assert done.returncode == 1  # three files cannot be graded
+    assert "17 of 20 graded" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_committed_sample_class_is_made_from_the_template():
+    sys.path.insert(0, str(HERE / "sample_class"))
+    import make
+
+    committed = {path.name: path.read_text(encoding="utf-8") for path in CLASS.iterdir()}
+    assert committed == make.files()
+    assert len(committed) >= 14
+
+
+def test_the_table_names_the_first_slip(graded_class):
+    done, _ = graded_class
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if ".ipynb" in line}
+    assert "q5.dL_df_out: sign of the" in lines["fatima_sign_of_the_residual.ipynb"]
+    assert "all right" in lines["ada_vectorised.ipynb"]
+    assert "not attempted" in lines["lars_untouched.ipynb"]
+
+
+def test_one_json_result_a_submission(graded_class):
+    _, out = graded_class
+    results = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (out / "results").iterdir()}
+    assert set(results) == {f"{path.name}.json" for path in CLASS.iterdir()}
+    karla = results["karla_several_slips.ipynb.json"]
+    found = {s["step"]: s["misconception"] for q in karla["result"]["questions"] for s in q["steps"] if not s["earned"]}
+    assert found == {
+        "q3.value": "loss: factor ½ missing",
+        "q5.dL_df_out": "dL_df_out: sign of the residual",
+        "q7.value": "update: ascent",
+        "q9.parameters": "train: rows in reverse order",
+    }
+    assert results["quinn_empty.ipynb.json"] == {
+        "file": "quinn_empty.ipynb", "status": "empty file", "cell_errors": [], "result": None}  # fmt: skip
+    assert results["mina_crashing_cell.ipynb.json"]["cell_errors"]
+
+
+def test_a_single_right_notebook_exits_with_0(tmp_path):
+    done = run(RIGHT, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert grades(tmp_path)["ada_vectorised.ipynb"]["total_points_earned"] == "20"
+
+
+def test_folders_zips_scripts_and_exports(tmp_path):
+    moodle = tmp_path / "in" / "Ada Lovelace_123_assignsubmission_file_"
+    moodle.mkdir(parents=True)
+    shutil.copy(RIGHT, moodle / "xor_backprop.ipynb")
+    shutil.copy(HERE.parent / "student_template" / "xor_backprop" / "xor_checks.py", moodle)  # no submission
+    with zipfile.ZipFile(tmp_path / "in" / "export.zip", "w") as export:  # as grader.export() makes it
+        export.write(SIGN, "xor_backprop.ipynb")
+        export.writestr("__zip_filename__", "export.zip")
+        export.writestr(".OTTER_LOG", b"\x80\x04K\x00.")
+    shutil.copy(home() / "solutions" / "xor_backprop" / "reference.py", tmp_path / "in" / "script.py")
+    (tmp_path / "in" / "essay.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "in" / ".DS_Store").write_bytes(b"\0")
+    done = run(tmp_path / "in", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    rows = grades(tmp_path / "out")
+    del rows["points-per-question"]
+    assert {file: row["total_points_earned"] for file, row in rows.items()} == {
+        "Ada Lovelace_123_assignsubmission_file_/xor_backprop.ipynb": "20", "export.zip": "19", "script.py": "20", "essay.pdf": "0"}  # fmt: skip
+    assert "not a notebook" in rows["essay.pdf"]["grading_status"]
+
+
+def test_a_zip_of_a_class(tmp_path):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.write(RIGHT, "hand-ins/a.ipynb")
+        archive.write(SIGN, "hand-ins/b.ipynb")
+        archive.writestr("../evil.ipynb", "{}")
+        link = zipfile.ZipInfo("hand-ins/link.ipynb")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert run(tmp_path / "class.zip", "--out", tmp_path / "out").returncode == 0
+    rows = grades(tmp_path / "out")
+    assert set(rows) == {"points-per-question", "hand-ins/a.ipynb", "hand-ins/b.ipynb"}
+    assert not (tmp_path.parent / "evil.ipynb").exists()
+
+
+def notebook(*cells, **metadata):
+    code = [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells]
+    return json.dumps({"cells": code, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+BAD_FILES = {
+    "bytes.ipynb": (b"\xff\xfe\x00", "not UTF-8"),
+    "empty.ipynb": (b"  \n", "empty file"),
+    "list.ipynb": (b"[1, 2]", "without a list of cells"),
+    "deep.ipynb": (b"[" * 100_000, "corrupt notebook"),
+    "no_code.ipynb": (notebook().encode(), "no code cell"),
+    "cells_are_text.ipynb": (b'{"cells": "x"}', "without a list of cells"),
+    "odd_cells.ipynb": (b'{"cells": [1, null, {"cell_type": "code", "source": 5}]}', "no code cell"),
+    "named.ipynb": (notebook("def sigmoid(z): pass", otter={"assignment_name": "hw7"}).encode(), "for 'hw7'"),
+    "unrelated.ipynb": (notebook("x = 1").encode(), "defines none of the functions"),
+    "bad.zip": (b"PK no zip", "not a zip file"),
+}
+
+
+def test_bad_files_get_a_row_that_says_why_and_the_rest_is_graded(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, (content, _) in BAD_FILES.items():
+        (tmp_path / "in" / name).write_bytes(content)
+    shutil.copy(SIGN, tmp_path / "in" / "good.ipynb")
+    done = run(tmp_path / "in", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    rows = grades(tmp_path / "out")
+    assert rows["good.ipynb"]["total_points_earned"] == "19"
+    for name, (_, said) in BAD_FILES.items():
+        assert said in rows[name]["grading_status"], rows[name]
+        assert rows[name]["total_points_earned"] == "0"
+
+
+def test_old_notebook_format_and_missing_metadata_are_read(tmp_path, reference_source):
+    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": reference_source.splitlines(keepends=True)}]}], "nbformat": 3}
+    (tmp_path / "old.ipynb").write_text(json.dumps(old), encoding="utf-8")
+    (tmp_path / "plain.ipynb").write_text(notebook(reference_source), encoding="utf-8")
+    assert run(tmp_path / "old.ipynb", tmp_path / "plain.ipynb", "--out", tmp_path / "out").returncode == 0
+    assert {row["total_points_earned"] for row in grades(tmp_path / "out").values()} == {"20"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nowhere",), "nowhere: no such file or folder"),
+        ((RIGHT, "--assignment", "mnist"), "there is no assignment 'mnist'; there is: xor_backprop"),
+        ((RIGHT, RIGHT), "a second submission named 'ada_vectorised.ipynb'"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_status_2(tmp_path, arguments, said):
+    done = run(*arguments, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_markup_in_a_file_name_is_shown_as_it_is(tmp_path):
+    shutil.copy(RIGHT, tmp_path / "[red]x[/].ipynb")
+    result = CliRunner().invoke(cli, ["grade", str(tmp_path / "[red]x[/].ipynb"), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0
+    assert "[red]x[/].ipynb" in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('"q2.z_in" = 1', '"q2.z_in" = -1'), "points.q2.z_in"),
+        (("absolute = 1e-4", 'absolute = "a"'), "tolerance.absolute"),
+        (("call_seconds = 2", "call_secs = 2"), "limits.call_secs"),
+        (("[points]", "[points"), "not valid TOML"),
+    ],
+)
+def test_settings_mistakes_are_said_with_the_file(tmp_path, change, said):
+    text = (home() / "assignments" / "xor_backprop" / "settings.toml").read_text(encoding="utf-8")
+    path = tmp_path / "settings.toml"
+    path.write_text(text.replace(*change), encoding="utf-8")
+    with pytest.raises(UserError) as failure:
+        read_settings(path)
+    assert str(path) in str(failure.value)
+    assert said in str(failure.value)
+
+
+def test_points_must_be_those_of_the_rubric():
+    from autograder.course import assemble, load_settings
+
+    settings: Settings = load_settings("xor_backprop")
+    missing = {step: points for step, points in settings.points.items() if step != "q3.value"}
+    with pytest.raises(UserError, match=r"no entry for the step 'q3\.value'"):
+        assemble("xor_backprop", settings.model_copy(update={"points": missing}))
+    with pytest.raises(UserError, match=r"points names 'q10\.x'"):
+        assemble("xor_backprop", settings.model_copy(update={"points": {**settings.points, "q10.x": 1}}))
