@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,7 +70,7 @@ def assignment_names() -> list[str]:
     return sorted(path.parent.name for path in (home() / "assignments").glob("*/settings.toml"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_settings(name: str) -> Settings:
     """Read `assignments/NAME/settings.toml`.
 
@@ -97,7 +97,7 @@ def read_settings(path: Path) -> Settings:
         raise UserError(f"{path}: {where}: {first['msg']}") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_assignment(name: str) -> Assignment:
     """Put an assignment together from its rubric, settings, reference and misconceptions.
 
@@ -160,7 +160,7 @@ def load_misconceptions(name: str) -> tuple[Misconception, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_module(path: Path) -> ModuleType:
     """Import one file of `solutions/` by its path; it is in no package, so that nothing else can import it."""
     spec = importlib.util.spec_from_file_location(f"_course_{path.parent.name}_{path.stem}", path)

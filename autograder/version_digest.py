@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from autograder.course import home
 
 
-@lru_cache(maxsize=None)
+@cache
 def digest(name: str) -> str:
     """A short hash over all that decides on points: engine, rubric, settings, reference, misconceptions."""
     hasher = hashlib.sha256()

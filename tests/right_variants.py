@@ -187,7 +187,7 @@ def train_step(x, y, W, b, u, c, learning_rate):
     dL, df, du, dc = output_layer_gradients(y, z_out.ravel(), f_in, f_out)
     _, _, dW, db = hidden_layer_gradients(x, z_in.ravel(), u, dL, df)
     return W - learning_rate * dW, b - learning_rate * db, u - learning_rate * du, c - learning_rate * dc""",
-        ),
+    ),
     "tanh form": cells(sigmoid="def sigmoid(z):\n    return 0.5 * (1 + np.tanh(np.asarray(z) / 2))"),
     "exp over one plus exp": cells(sigmoid="def sigmoid(z):\n    e = np.exp(z)\n    return e / (1 + e)"),
     "stable sigmoid with where": cells(
@@ -260,14 +260,22 @@ def forward(x, W, b, u, c):
         )
     ),
     "magics and shell lines": cells(
-        before=("%matplotlib inline\n%load_ext autoreload\n!echo hello\nfiles = !ls", "%%time\nstart = 1", "?np.exp"),
+        before=(
+            "%matplotlib inline\n%load_ext autoreload\n!echo hello\nfiles = !ls",
+            "%%time\nstart = 1",
+            "?np.exp",
+        ),
         sigmoid="%%time\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))",
         after=("%timeit sigmoid(0.3)\n%time t = sigmoid(0.2)", "%%bash\nexit 3"),
     ),
-    "a scratch cell that raises": cells(before=("1 / 0",), after=("raise RuntimeError('just trying')", "undefined_name")),
+    "a scratch cell that raises": cells(
+        before=("1 / 0",), after=("raise RuntimeError('just trying')", "undefined_name")
+    ),
     "a cell with a syntax error": cells(before=("def unfinished(:\n    pass",)),
     "plots and displays": cells(
-        before=("import matplotlib.pyplot as plt\nfrom IPython.display import display, HTML\nfrom tqdm.auto import tqdm",),
+        before=(
+            "import matplotlib.pyplot as plt\nfrom IPython.display import display, HTML\nfrom tqdm.auto import tqdm",
+        ),
         train="""
 def train(X, Y, W, b, u, c, learning_rate, epochs):
     losses = []
@@ -303,7 +311,9 @@ def train(X, Y, W, b, u, c, learning_rate, epochs):
     return theta, losses"""
     ),
     "memo and decorators": cells(
-        before=("import functools\ndef logged(f):\n    @functools.wraps(f)\n    def g(*a, **k):\n        return f(*a, **k)\n    return g",),
+        before=(
+            "import functools\ndef logged(f):\n    @functools.wraps(f)\n    def g(*a, **k):\n        return f(*a, **k)\n    return g",
+        ),
         l2_loss="@logged\ndef l2_loss(y, f_out):\n    return 0.5 * pow(y - f_out, 2)",
         train_step="@logged" + PLAIN["train_step"],
     ),

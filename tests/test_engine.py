@@ -47,13 +47,19 @@ def test_tolerance_is_set_in_one_place_and_for_one_step_too(assignment, referenc
     assert lost(result_of(assignment, off)) == {"q3.value"}  # q9 gets its second chance
     settings = load_settings("xor_backprop")
     wide = settings.model_copy(
-        update={"tolerance": settings.tolerance.model_copy(update={"steps": {"q3.value": type(settings.tolerance)(absolute=0.02)}})}
+        update={
+            "tolerance": settings.tolerance.model_copy(
+                update={"steps": {"q3.value": type(settings.tolerance)(absolute=0.02)}}
+            )
+        }
     )
     assert lost(result_of(assemble("xor_backprop", wide), off)) == set()
 
 
 # Rule 3: form
-@pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.array(0.5), np.array([0.5]), np.array([[0.5]]), [0.5], (0.5,), 1, True])
+@pytest.mark.parametrize(
+    "value", [0.5, np.float32(0.5), np.array(0.5), np.array([0.5]), np.array([[0.5]]), [0.5], (0.5,), 1, True]
+)
 def test_counts_as_a_scalar(value):
     assert in_form(plain(value), ()).shape == ()
 
@@ -128,12 +134,17 @@ def test_a_missing_function_costs_only_its_own_points(assignment, reference_sour
 
 
 def test_one_bad_value_of_several_costs_only_its_own_point(assignment, reference_source):
-    result = result_of(assignment, reference_source.replace("return z_in, z_out, f_in, f_out", "return z_in, None, f_in, f_out"))
+    result = result_of(
+        assignment,
+        reference_source.replace("return z_in, z_out, f_in, f_out", "return z_in, None, f_in, f_out"),
+    )
     assert lost(result) == {"q2.z_out"}
 
 
 def test_a_wrong_number_of_values_costs_the_steps_it_touches(assignment, reference_source):
-    result = result_of(assignment, reference_source.replace("return z_in, z_out, f_in, f_out", "return z_in, z_out, f_in"))
+    result = result_of(
+        assignment, reference_source.replace("return z_in, z_out, f_in, f_out", "return z_in, z_out, f_in")
+    )
     assert lost(result) == {f"q2.{v}" for v in ("z_in", "z_out", "f_in", "f_out")}
     assert "a list of 3 values came back where 4 values are due" in words(result, "q2.z_in")
 
@@ -146,14 +157,19 @@ def test_a_later_value_that_follows_from_an_own_wrong_one_is_right(assignment, r
 
 
 def test_a_later_value_that_does_not_follow_is_wrong(assignment, reference_source):
-    source = reference_source.replace("z_in = W.T @ x + b", "z_in = W.T @ x - b").replace("z_out = sigmoid(z_in)", "z_out = np.tanh(z_in)")
+    source = reference_source.replace("z_in = W.T @ x + b", "z_in = W.T @ x - b").replace(
+        "z_out = sigmoid(z_in)", "z_out = np.tanh(z_in)"
+    )
     assert lost(result_of(assignment, source)) == {"q2.z_in", "q2.z_out"}
 
 
 def test_a_constant_that_follows_from_a_constant_earns_nothing(assignment, reference_source):
     source = reference_source.replace("z_in = W.T @ x + b", "z_in = np.zeros(2)")
     result = result_of(assignment, source)
-    assert lost(result) == {"q2.z_in", "q2.z_out"}  # z_out is σ(0) for every input; f_in varies with u and c again
+    assert lost(result) == {
+        "q2.z_in",
+        "q2.z_out",
+    }  # z_out is σ(0) for every input; f_in varies with u and c again
     assert "same for every input" in words(result, "q2.z_out")
 
 
@@ -166,7 +182,9 @@ def test_a_wrong_helper_costs_only_its_own_question(assignment, reference_source
     source = reference_source.replace("activation * (1.0 - activation)", "activation")
     result = result_of(assignment, source)
     assert lost(result) == {"q4.value"}
-    assert {s.basis for s in result.steps if s.step.startswith(("q5.df", "q6.dz", "q8"))} == {"reference's earlier functions"}
+    assert {s.basis for s in result.steps if s.step.startswith(("q5.df", "q6.dz", "q8"))} == {
+        "reference's earlier functions"
+    }
 
 
 def test_second_chance_uses_only_earlier_functions(assignment, reference_source):
@@ -179,14 +197,23 @@ def test_second_chance_uses_only_earlier_functions(assignment, reference_source)
 
 def test_credit_is_never_lost_by_the_second_chance(assignment, reference_source):
     """Own functions of another form that fit together: with the reference's in their place they would fail."""
-    source = reference_source.replace("return z_in, z_out, f_in, f_out", "return {'z_in': z_in, 'z_out': z_out, 'f_in': f_in, 'f_out': f_out}")
-    source = source.replace("z_in, z_out, f_in, f_out = forward(x, W, b, u, c)", "z_in, z_out, f_in, f_out = forward(x, W, b, u, c).values()")
+    source = reference_source.replace(
+        "return z_in, z_out, f_in, f_out",
+        "return {'z_in': z_in, 'z_out': z_out, 'f_in': f_in, 'f_out': f_out}",
+    )
+    source = source.replace(
+        "z_in, z_out, f_in, f_out = forward(x, W, b, u, c)",
+        "z_in, z_out, f_in, f_out = forward(x, W, b, u, c).values()",
+    )
     source = source.replace("forward(x, W, b, u, c)[3]", "forward(x, W, b, u, c)['f_out']")
     assert lost(result_of(assignment, source)) == {f"q2.{v}" for v in ("z_in", "z_out", "f_in", "f_out")}
 
 
 def test_losses_follow_from_own_wrong_training(assignment, reference_source):
-    source = reference_source.replace("for x, y in zip(X, Y, strict=True):\n            W", "for x, y in list(zip(X, Y))[::-1]:\n            W")
+    source = reference_source.replace(
+        "for x, y in zip(X, Y, strict=True):\n            W",
+        "for x, y in list(zip(X, Y))[::-1]:\n            W",
+    )
     result = result_of(assignment, source)
     assert lost(result) == {"q9.parameters"}
     assert {s.step: s.basis for s in result.steps}["q9.losses"] == "own earlier values"
@@ -195,7 +222,9 @@ def test_losses_follow_from_own_wrong_training(assignment, reference_source):
 # q7's second point
 @pytest.mark.parametrize("body", ["return None", "return ...", "return 0.0", "return parameter * 0"])
 def test_a_stub_does_not_earn_the_point_for_unchanged_arguments(assignment, reference_source, body):
-    result = result_of(assignment, reference_source + f"\ndef sgd_update(parameter, gradient, learning_rate):\n    {body}\n")
+    result = result_of(
+        assignment, reference_source + f"\ndef sgd_update(parameter, gradient, learning_rate):\n    {body}\n"
+    )
     assert lost(result) == {"q7.value", "q7.unchanged"}
 
 
@@ -225,7 +254,10 @@ def test_a_cell_that_raises_stops_only_itself(assignment, reference_source):
 
 
 def test_a_cell_that_never_ends_is_stopped(assignment, reference_source):
-    student = InProcessStudent([reference_source, "while True:\n    try:\n        pass\n    except Exception:\n        pass"], cell_seconds=0.3)
+    student = InProcessStudent(
+        [reference_source, "while True:\n    try:\n        pass\n    except Exception:\n        pass"],
+        cell_seconds=0.3,
+    )
     assert grade(assignment, student).earned == 20
     assert student.cell_errors == ["cell 2: took too long and was stopped"]
 

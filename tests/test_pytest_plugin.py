@@ -21,7 +21,7 @@ def test_each_step_is_an_item(tmp_path):
     done = run("--submission", CLASS / "fatima_sign_of_the_residual.ipynb", "-v", cwd=tmp_path)
     assert done.returncode == 1
     assert "1 failed, 20 passed" in done.stdout
-    assert "::q5.dL_df_out FAILED" in done.stdout
+    assert "q5::dL_df_out FAILED" in done.stdout
     assert "q5.dL_df_out (1): wrong: `dL_df_out` has the opposite sign of what is needed." in done.stdout
     assert "fatima_sign_of_the_residual.ipynb: 19 of 20" in done.stdout
     assert "Traceback" not in done.stdout

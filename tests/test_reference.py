@@ -27,7 +27,10 @@ _OUT = ref.output_layer_gradients(1, _PRINTED_Z, 1.1122, 0.7525)
 _NEW_W = ref.sgd_update(W, np.array([[0.0024, _HIDDEN_W[0, 1]], _HIDDEN_W[1]]), rate)
 _NEW_B = ref.sgd_update(b, np.array([0.0024, _HIDDEN_B[1]]), rate)
 _PRINTED_NEW = dict(
-    W=np.array([[-0.0712, 0.9426], [0.22, 0.46]]), b=np.array([-0.4612, 0.1026]), u=np.array([-0.2115, 0.5970]), c=0.8030
+    W=np.array([[-0.0712, 0.9426], [0.22, 0.46]]),
+    b=np.array([-0.4612, 0.1026]),
+    u=np.array([-0.2115, 0.5970]),
+    c=0.8030,
 )
 STEP_BY_STEP = {
     "z_1,in": ref.forward(x, W, b, u, c)[0][0],
@@ -89,7 +92,10 @@ def test_each_lecture_value_end_to_end(row):
 
 
 def test_the_two_errata_and_only_they():
-    assert [row["quantity"] for row in ROWS if row["step_verdict"] == "ERRATUM"] == ["f_in", "f(x | theta_new)"]
+    assert [row["quantity"] for row in ROWS if row["step_verdict"] == "ERRATUM"] == [
+        "f_in",
+        "f(x | theta_new)",
+    ]
     # The printed f_in follows from u_2 = 0.56, the equations use 0.58.
     assert np.array([-0.22, 0.56]) @ _PRINTED_Z + c == pytest.approx(1.1122, abs=1e-4)
     assert ref.forward(x, W, b, u, c)[2] == pytest.approx(1.1270, abs=1e-4)

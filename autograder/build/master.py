@@ -56,7 +56,7 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
             cells.append(cell)
     if asked != list(questions) or checked != list(questions):
         raise UserError(f"{path}: stubs and checks must be those of {', '.join(questions)}, in this order")
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=text.metadata)
+    notebook: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=text.metadata)
     notebook.metadata.pop("jupytext", None)
     return notebook
 
@@ -78,7 +78,15 @@ def _config(plugin: dict[str, Any]) -> dict[str, Any]:
 
 def _question_cells(question: str, function: FunctionText) -> list[nbformat.NotebookNode]:
     solution = "\n".join(
-        [function.head, BEGIN_PROMPT, function.placeholder, END_PROMPT, BEGIN_ANSWER, function.body, END_ANSWER]
+        [
+            function.head,
+            BEGIN_PROMPT,
+            function.placeholder,
+            END_PROMPT,
+            BEGIN_ANSWER,
+            function.body,
+            END_ANSWER,
+        ]
     )
     return [
         new_raw_cell(f"# BEGIN QUESTION\nname: {question}\npoints: 0"),

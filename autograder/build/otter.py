@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
@@ -16,9 +15,9 @@ import nbformat
 from otter.assign import main as otter_assign
 
 from autograder.build.master import otter_master, without_markers
-from autograder.version_digest import digest, grader_files
 from autograder.course import home, load_assignment
 from autograder.errors import UserError
+from autograder.version_digest import digest, grader_files
 
 PLUGIN = "autograder.platforms.otter.Plugin"
 GRADER_ZIP = "requirements.grader.zip"  # otter-grader's Dockerfile has `requirements.*` at hand when setup.sh runs
@@ -91,6 +90,6 @@ def _zip(members: dict[str, bytes]) -> bytes:
         for member, content in sorted(members.items()):
             info = zipfile.ZipInfo(member, EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = (0o755 if os.path.basename(member) in EXECUTABLE else 0o644) << 16
+            info.external_attr = (0o755 if member in EXECUTABLE else 0o644) << 16
             zipped.writestr(info, content)
     return buffer.getvalue()

@@ -43,7 +43,10 @@ def build(name: str, *, run_tests: bool) -> Built:
             template[path.name] = path.read_bytes()
     return Built(
         template,
-        {"autograder.zip": output.autograder_zip, f"{name}-solution.ipynb": _notebook_bytes(output.solution, name)},
+        {
+            "autograder.zip": output.autograder_zip,
+            f"{name}-solution.ipynb": _notebook_bytes(output.solution, name),
+        },
     )
 
 

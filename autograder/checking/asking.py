@@ -86,14 +86,12 @@ class Run:
 
 def ask(question: Question, derivation: Derivation, student: Student, replaced: Replacements | None) -> Run:
     """Call the question's function once a case; stop at the first call that gives no value."""
-    readings = []
+    readings: list[Reading] = []
     for inputs in question.cases:
         answer = student.call(question.function, *(inputs[p] for p in question.inputs), replaced=replaced)
         if isinstance(answer, Failed):
             return Run(question, tuple(readings), answer)
-        expected = {
-            name: as_reference(value) for name, value in pick(derivation, question.outputs, inputs).items()
-        }
+        expected = {name: as_reference(value) for name, value in pick(derivation, question.outputs, inputs).items()}
         raw = unpack(answer.value, question.returns)
         readings.append(
             Reading(

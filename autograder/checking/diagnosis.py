@@ -70,11 +70,11 @@ def _predict(
 
 def _changes_the_same(reading: Reading, misconception: Misconception) -> bool:
     """Whether the wrong version changes the same arguments to the same values."""
-    copies = {name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in reading.inputs.items()}
+    copies = {
+        name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in reading.inputs.items()
+    }
     misconception.function(*(copies[name] for name in misconception.parameters))
     changed = changed_arguments(reading)
-    return all(
-        np.allclose(np.asarray(reading.arguments[name], dtype=float), copies[name]) for name in changed
-    ) and set(changed) == {
-        name for name, value in copies.items() if not np.array_equal(value, reading.inputs[name])
-    }
+    return all(np.allclose(np.asarray(reading.arguments[name], dtype=float), copies[name]) for name in changed) and set(
+        changed
+    ) == {name for name, value in copies.items() if not np.array_equal(value, reading.inputs[name])}

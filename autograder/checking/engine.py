@@ -56,9 +56,7 @@ def _may_gain(run: Run, verdict: Verdict) -> bool:
     return not verdict.right and not missing
 
 
-def _result(
-    assignment: Assignment, question: Question, step: Step, verdict: Verdict, run: Run
-) -> StepResult:
+def _result(assignment: Assignment, question: Question, step: Step, verdict: Verdict, run: Run) -> StepResult:
     this = step_id(question, step)
     wrong_idea = None if verdict.right or not verdict.attempted else diagnose(assignment, run, step)
     return StepResult(

@@ -89,7 +89,9 @@ def _answers(readings: Sequence[Reading], name: str) -> list[Array] | Verdict:
             raw = reading.raw[name]
             kind = raw.kind if isinstance(raw, NotANumber) else ""
             if kind == "placeholder":
-                return Verdict("wrong", f"`{name}`: not attempted yet (the placeholder `...` came back)", attempted=False)
+                return Verdict(
+                    "wrong", f"`{name}`: not attempted yet (the placeholder `...` came back)", attempted=False
+                )
             forgot = "; did you forget a `return`?" if kind == "nothing" else ""
             came = "" if "came back" in value.words else " came back"
             return Verdict("wrong", f"`{name}`: {value.words}{came}{forgot}")

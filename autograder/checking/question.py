@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Union
+from typing import Any, Literal, TypeAlias
 
 from autograder.checking.derivation import Derivation
 from autograder.checking.misconception import Misconception
 from autograder.checking.values import Tolerance
 
 Inputs = Mapping[str, Any]
-Names = Union[str, tuple["Names", ...]]
+Names: TypeAlias = str | tuple["Names", ...]
 # Reads one more value from the student for a case: gets a function that calls the question's function with
 # some inputs changed and gives its values by name (None if that call failed), and the case's inputs.
 Observation = Callable[[Callable[..., "dict[str, Any] | None"], Inputs], Any]

@@ -14,7 +14,10 @@ _RELATIONS: tuple[tuple[str, Callable[[Array], Array | None]], ...] = (
     ("is half as large as what is needed", lambda needed: needed / 2),
     ("is twice as large as what is needed", lambda needed: needed * 2),
     ("is the transpose of what is needed", lambda needed: needed.T if needed.ndim == 2 else None),
-    ("has its entries in reverse order", lambda needed: needed[::-1] if needed.ndim == 1 and needed.size > 1 else None),
+    (
+        "has its entries in reverse order",
+        lambda needed: needed[::-1] if needed.ndim == 1 and needed.size > 1 else None,
+    ),
 )
 
 
@@ -45,7 +48,7 @@ def relation_words(
     if right:
         return f"`{name}` is right for {right} of {len(agree)} inputs only"
     parts = [
-        {i for i, (a, n) in enumerate(zip(answer.ravel(), due.ravel(), strict=True)) if tolerance.close(a, n)}
+        {index for index in np.ndindex(due.shape) if tolerance.close(answer[index], due[index])}
         for answer, due in zip(answers, needed, strict=True)
     ]
     always = set.intersection(*parts)

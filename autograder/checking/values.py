@@ -17,7 +17,7 @@ class Tolerance:
     absolute: float = 1e-4
     relative: float = 1e-3
 
-    def close(self, answer: Array, reference: Array) -> bool:
+    def close(self, answer: Array | np.float64, reference: Array | np.float64) -> bool:
         """Whether every element of `answer` counts as the element of `reference` (same shape)."""
         with np.errstate(all="ignore"):
             return bool(np.all(np.abs(answer - reference) <= self.absolute + self.relative * np.abs(reference)))

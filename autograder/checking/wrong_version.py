@@ -29,7 +29,7 @@ def wrong_version(rubric: Rubric, misconception: Misconception) -> tuple[str, Ca
                 continue
             earlier = outputs[:index]
             observed = {
-                value: observe(lambda **changed: values({**inputs, **changed}, earlier), inputs)
+                value: observe(lambda _earlier=earlier, **changed: values({**inputs, **changed}, _earlier), inputs)
                 for value, observe in question.observes.get(name, {}).items()
             }
             known[name] = rubric.derivation.follow(name, {**known, **observed})

@@ -25,7 +25,12 @@ NOT_ALL_GRADED = 1
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-a", "--assignment", "name", default="xor_backprop", show_default=True, help="What was handed in.")
 @click.option(
-    "-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where results go."
+    "-o",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Where results go.",
 )
 def grade(paths: tuple[Path, ...], name: str, out: Path) -> None:
     """Grade submissions: notebooks, folders of them, zip files of them.
@@ -47,7 +52,10 @@ def grade(paths: tuple[Path, ...], name: str, out: Path) -> None:
     if not console.is_terminal:
         console.width = 120
     console.print(_table(outcomes, name), crop=False)
-    console.print(f"{sum(o.graded for o in outcomes)} of {len(outcomes)} graded; grades in {escape(str(path))}", soft_wrap=True)
+    console.print(
+        f"{sum(o.graded for o in outcomes)} of {len(outcomes)} graded; grades in {escape(str(path))}",
+        soft_wrap=True,
+    )
     if not all(outcome.graded for outcome in outcomes):
         sys.exit(NOT_ALL_GRADED)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,21 +22,39 @@ def write_grades(outcomes: Iterable[Outcome], assignment: Assignment, folder: Pa
     """
     questions = assignment.rubric.questions
     rows: list[list[str]] = [
-        [POINTS_ROW, *(number(assignment.question_points(q)) for q in questions), number(assignment.total), "1", "--"]
+        [
+            POINTS_ROW,
+            *(number(assignment.question_points(q)) for q in questions),
+            number(assignment.total),
+            "1",
+            "--",
+        ]
     ]
     for outcome in sorted(outcomes, key=lambda o: o.file):
         points = outcome.result.by_question() if outcome.result else {q.name: 0.0 for q in questions}
         total = sum(points.values())
         percent = round(total / assignment.total, 4) if assignment.total else 0.0
         rows.append(
-            [outcome.file, *(number(points[q.name]) for q in questions), number(total), number(percent), outcome.status]
+            [
+                outcome.file,
+                *(number(points[q.name]) for q in questions),
+                number(total),
+                number(percent),
+                outcome.status,
+            ]
         )
-    header = ["file", *(q.name for q in questions), "total_points_earned", "percent_correct", "grading_status"]
+    header = [
+        "file",
+        *(q.name for q in questions),
+        "total_points_earned",
+        "percent_correct",
+        "grading_status",
+    ]
     path = folder / FILE_NAME
     temporary = path.with_suffix(".csv.part")
     with temporary.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream, lineterminator="\n").writerows([header, *rows])
-    os.replace(temporary, path)  # a reader sees the old file or the new one, never half of it
+    temporary.replace(path)  # a reader sees the old file or the new one, never half of it
     return path
 
 

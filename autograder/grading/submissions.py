@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UserError
@@ -47,7 +48,7 @@ def find(paths: Sequence[Path]) -> Iterator[list[Found]]:
             else:
                 found.append(Found(path.name, path))
         found.sort(key=lambda submission: submission.file)
-        for first, second in zip(found, found[1:], strict=False):
+        for first, second in pairwise(found):
             if first.file == second.file:
                 raise UserError(f"{second.path}: a second submission named {second.file!r}; give one folder for all")
         yield found

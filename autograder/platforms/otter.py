@@ -17,13 +17,15 @@ from otter.test_files import GradingResults, TestCase
 from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
-from autograder.version_digest import digest
 from autograder.checking.question import Assignment, step_id
 from autograder.checking.result import AssignmentResult
 from autograder.course import load_assignment
 from autograder.errors import UserError
 from autograder.feedback.words import step_words
 from autograder.grading.one import Outcome, grade_file
+from autograder.version_digest import digest
+
+KERNEL = {"name": "python3", "display_name": "Python 3"}
 
 
 class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
@@ -35,7 +37,8 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
         self.outcome: Outcome | None = None
         if plugin_config["digest"] != digest(self.assignment):
             raise UserError(
-                f"this autograder zip was built with another version of {self.assignment!r}: run `autograder build` again"
+                f"this autograder zip was built with another version of {self.assignment!r}: "
+                "run `autograder build` again"
             )
 
     def before_grading(self, config: Any) -> None:
@@ -53,7 +56,8 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
     def before_execution(self, submission: nbformat.NotebookNode) -> nbformat.NotebookNode:
         """Grade; what otter-grader executes afterwards holds nothing of the student's."""
         self.outcome = grade_file(Path(self.submission_path), self.assignment)
-        return nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+        empty: nbformat.NotebookNode = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
+        return empty
 
     def after_grading(self, results: GradingResults) -> None:
         """Put a question's steps in place of otter-grader's test cases."""
@@ -70,7 +74,9 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
         assert self.outcome is not None
         if self.outcome.result is None:
             return self.outcome.status
-        steps = [f"{step.step:<18} {step.earned:g}/{step.points:g}  {step_words(step)}" for step in self.outcome.result.steps]
+        steps = [
+            f"{step.step:<18} {step.earned:g}/{step.points:g}  {step_words(step)}" for step in self.outcome.result.steps
+        ]
         return "\n".join([*self.outcome.cell_errors, *steps])
 
 

@@ -20,10 +20,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of this plugin."""
     group = parser.getgroup("autograder", "grade a submission, step by step")
     group.addoption(
-        "--submission", action="append", default=[], metavar="FILE", help="notebook or script to grade; may be repeated"
+        "--submission",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="notebook or script to grade; may be repeated",
     )
     group.addoption(
-        "--assignment", default="xor_backprop", metavar="NAME", help="what was handed in (default: %(default)s)"
+        "--assignment",
+        default="xor_backprop",
+        metavar="NAME",
+        help="what was handed in (default: %(default)s)",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias, Union
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class NotANumber:
     words: str
 
 
-Plain: TypeAlias = Union[float, Array, list["Plain"], NotANumber]
+Plain: TypeAlias = float | Array | list["Plain"] | NotANumber
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,7 @@ def train(X, Y, W, b, u, c, learning_rate, epochs):
     for _ in range(epochs):
         for x, y in zip(X, Y, strict=True):
             W, b, u, c = train_step(x, y, W, b, u, c, learning_rate)
-        losses.append(float(np.mean([l2_loss(y, forward(x, W, b, u, c)[3]) for x, y in zip(X, Y, strict=True)])))
+        row_losses = [l2_loss(y, forward(x, W, b, u, c)[3]) for x, y in zip(X, Y, strict=True)]
+        losses.append(float(np.mean(row_losses)))
     parameters = (W, b, u, c)
     return parameters, losses

@@ -20,7 +20,10 @@ DL_DF_OUT, DF_OUT_DF_IN = -0.24471160, 0.18482783
 
 # question: (function, [(arguments, {name of the value: what the lecture's numbers give})])
 LECTURE = {
-    "q1": ("sigmoid", [((-0.53,), {"σ(-0.53)": 0.37051689}), ((np.array([-0.53, 1.04]),), {"σ([-0.53, 1.04])": Z_OUT})]),
+    "q1": (
+        "sigmoid",
+        [((-0.53,), {"σ(-0.53)": 0.37051689}), ((np.array([-0.53, 1.04]),), {"σ([-0.53, 1.04])": Z_OUT})],
+    ),
     "q2": ("forward", [((x, W, b, u, c), {"z_in": Z_IN, "z_out": Z_OUT, "f_in": F_IN, "f_out": F_OUT})]),
     "q3": ("l2_loss", [((1, F_OUT), {"L": 0.02994188})]),
     "q4": (

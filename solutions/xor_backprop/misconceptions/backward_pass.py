@@ -1,6 +1,5 @@
 """Wrong ideas about the backward pass (q4, q5, q6): each as the wrong value it gives."""
 
-# ruff: noqa: E501
 import numpy as np
 
 from autograder.checking.misconception import MisconceptionTable

@@ -1,6 +1,5 @@
 """Wrong ideas about the forward pass and the loss (q1, q2, q3): each as the wrong value it gives."""
 
-# ruff: noqa: E501
 import numpy as np
 
 from autograder.checking.misconception import MisconceptionTable

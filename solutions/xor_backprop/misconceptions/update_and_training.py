@@ -1,6 +1,5 @@
 """Wrong ideas about the update, the full step and the training loop (q7, q8, q9): each as the wrong value it gives."""
 
-# ruff: noqa: E501
 import numpy as np
 
 from autograder.checking.misconception import MisconceptionTable
