@@ -51,7 +51,7 @@ def grade(paths: tuple[Path, ...], name: str, out: Path) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = 120
-    console.print(_table(outcomes, name), crop=False)
+    console.print(table(outcomes, name), crop=False)
     console.print(
         f"{sum(o.graded for o in outcomes)} of {len(outcomes)} graded; grades in {escape(str(path))}",
         soft_wrap=True,
@@ -75,27 +75,28 @@ def _grade_all(submissions: list[Found], name: str, out: Path) -> list[Outcome]:
     return outcomes
 
 
-def _table(outcomes: list[Outcome], name: str) -> Table:
+def table(outcomes: list[Outcome], name: str) -> Table:
+    """The class as a table: points by question, and the first step that went wrong."""
     assignment = load_assignment(name)
-    table = Table(title=escape(assignment.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("submission", no_wrap=True)
+    shown = Table(title=escape(assignment.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown.add_column("submission", no_wrap=True)
     for question in assignment.rubric.questions:
-        table.add_column(f"{question.name}\n{number(assignment.question_points(question))}", justify="right")
-    table.add_column(f"total\n{number(assignment.total)}", justify="right")
-    table.add_column("status / first step that went wrong")
+        shown.add_column(f"{question.name}\n{number(assignment.question_points(question))}", justify="right")
+    shown.add_column(f"total\n{number(assignment.total)}", justify="right")
+    shown.add_column("status / first step that went wrong")
     for outcome in outcomes:
         if outcome.result is None:
             cells = ["" for _ in assignment.rubric.questions]
-            table.add_row(escape(outcome.file), *cells, "0", escape(outcome.status), style="dim")
+            shown.add_row(escape(outcome.file), *cells, "0", escape(outcome.status), style="dim")
             continue
         points = outcome.result.by_question()
-        table.add_row(
+        shown.add_row(
             escape(outcome.file),
             *(number(points[question.name]) for question in assignment.rubric.questions),
             number(outcome.result.earned),
             escape(_first_slip(outcome)),
         )
-    return table
+    return shown
 
 
 def _first_slip(outcome: Outcome) -> str:
