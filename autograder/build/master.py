@@ -58,6 +58,7 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
         raise UserError(f"{path}: stubs and checks must be those of {', '.join(questions)}, in this order")
     notebook: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=text.metadata)
     notebook.metadata.pop("jupytext", None)
+    notebook.metadata.setdefault("kernelspec", {"display_name": "Python 3", "language": "python", "name": "python3"})
     return notebook
 
 
