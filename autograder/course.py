@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
 from autograder.checking.misconception import Misconception
 from autograder.checking.question import Assignment, step_id
@@ -37,10 +37,17 @@ class ToleranceSettings(_Strict):
 
 
 class LimitSettings(_Strict):
-    """Wall-clock seconds for one cell and for one call."""
+    """What one submission may use: seconds for a cell, a call and the whole; CPU; memory; files; processes."""
 
     cell_seconds: PositiveFloat = 10.0
     call_seconds: PositiveFloat = 2.0
+    submission_seconds: PositiveFloat = 60.0
+    cpu_seconds: PositiveInt = 60
+    memory_megabytes: PositiveInt = 1024
+    file_megabytes: PositiveInt = 8
+    scratch_megabytes: PositiveInt = 32
+    open_files: PositiveInt = 64
+    processes: PositiveInt = 24
 
 
 class ImportSettings(_Strict):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autograder.checking.question import Assignment
-from autograder.course import load_assignment, reference_path
+from autograder.course import load_assignment, load_settings, reference_path
+from autograder.grading.students import WalledStudents
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,11 @@ def assignment() -> Assignment:
 @pytest.fixture(scope="session")
 def reference_source() -> str:
     return reference_path("xor_backprop").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def students():
+    """Students behind walls; the machine that runs the tests must have them."""
+    walled = WalledStudents(load_settings("xor_backprop"))
+    yield walled
+    walled.shut_down()

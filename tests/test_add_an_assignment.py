@@ -11,6 +11,7 @@ from autograder.build import template
 from autograder.checking.wrong_version import wrong_version
 from autograder.course import load_assignment
 from autograder.grading.one import grade_file
+from autograder.grading.students import UnsafeStudents
 
 FILES = {
     "assignments/line/settings.toml": 'title = "A line"\n[points]\n"q1.slope" = 1\n"q1.value" = 2\n',
@@ -63,10 +64,11 @@ def submission(folder, body):
 
 
 def test_it_is_graded(line):
+    students = UnsafeStudents(course.load_settings("line"))
     assert course.assignment_names() == ["line"]
-    result = grade_file(submission(line, "return a * a, a * a * x"), "line").result
+    result = grade_file(submission(line, "return a * a, a * a * x"), "line", students).result
     assert (result.earned, result.points) == (3, 3)
-    wrong = grade_file(submission(line, "return a, a * x"), "line").result
+    wrong = grade_file(submission(line, "return a, a * x"), "line", students).result
     assert wrong.earned == 2
     assert wrong.steps[0].misconception == "slope: not squared"
     assert wrong.steps[1].basis == "own earlier values"

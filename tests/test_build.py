@@ -136,12 +136,12 @@ def test_stubs_are_the_references_signatures_and_docstrings(built, reference_sou
     assert stubs == reference
 
 
-def test_stub_notebook_gets_0_and_solution_notebook_20(built, tmp_path):
+def test_stub_notebook_gets_0_and_solution_notebook_20(built, tmp_path, students):
     template.write({**built.template, **built.instructor}, tmp_path, replace=False)
-    stub = grade_file(tmp_path / "xor_backprop.ipynb", NAME)
+    stub = grade_file(tmp_path / "xor_backprop.ipynb", NAME, students)
     assert stub.result.earned == 0
     assert {step.attempted for step in stub.result.steps} == {False}
-    assert grade_file(tmp_path / "xor_backprop-solution.ipynb", NAME).result.earned == 20
+    assert grade_file(tmp_path / "xor_backprop-solution.ipynb", NAME, students).result.earned == 20
 
 
 def test_both_errata_are_told(built):

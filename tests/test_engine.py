@@ -9,12 +9,20 @@ from autograder.checking.engine import grade
 from autograder.checking.values import Tolerance, WrongForm, in_form
 from autograder.course import assemble, load_settings
 from autograder.student.answers import NotANumber
-from autograder.student.beside import plain
+from autograder.student.beside import Values
 from autograder.student.in_process import InProcessStudent
+from autograder.student.wire import Decoder
 
 
 class Subclass(np.ndarray):
     """An array of a student's own kind."""
+
+
+def as_plain(value):
+    """A value as it arrives at the grader."""
+    values = Values()
+    tree = values.add(value)
+    return Decoder(memoryview(b"".join(values.buffers))).value(tree)
 
 
 def result_of(assignment, *cells, call_seconds=2.0):
@@ -61,7 +69,7 @@ def test_tolerance_is_set_in_one_place_and_for_one_step_too(assignment, referenc
     "value", [0.5, np.float32(0.5), np.array(0.5), np.array([0.5]), np.array([[0.5]]), [0.5], (0.5,), 1, True]
 )
 def test_counts_as_a_scalar(value):
-    assert in_form(plain(value), ()).shape == ()
+    assert in_form(as_plain(value), ()).shape == ()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ def test_counts_as_a_scalar(value):
               np.array([1, 2], dtype=np.int8), np.array([1 + 0j, 2]), np.array([1, 2.0], dtype=object), np.array([[1.0, 2.0]]).view(Subclass)]
 )  # fmt: skip
 def test_counts_as_an_array_of_two(value):
-    np.testing.assert_array_equal(in_form(plain(value), (2,)), [1, 2])
+    np.testing.assert_array_equal(in_form(as_plain(value), (2,)), [1, 2])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +87,7 @@ def test_counts_as_an_array_of_two(value):
      ([1, None], "None"), ([[1], [2, 3]], "different shapes"), (np.array(["a"]), "dtype"), (1j, "complex"), (0.5, "a number"), (..., "placeholder")],
 )  # fmt: skip
 def test_anything_else_does_not_count_and_is_described(value, said):
-    form = in_form(plain(value), (2,))
+    form = in_form(as_plain(value), (2,))
     assert isinstance(form, WrongForm)
     assert said in form.words
 
@@ -93,8 +101,8 @@ def test_a_matrix_must_be_the_right_way_round(assignment, reference_source):
 def test_self_referential_and_deep_values_are_described():
     loop = []
     loop.append(loop)
-    assert isinstance(in_form(plain(loop), (2,)), WrongForm)
-    assert isinstance(plain(np.zeros(200_000)), NotANumber)
+    assert isinstance(in_form(as_plain(loop), (2,)), WrongForm)
+    assert isinstance(as_plain(np.zeros(200_000)), NotANumber)
 
 
 json_like = st.recursive(
@@ -106,7 +114,7 @@ json_like = st.recursive(
 
 @given(json_like, st.sampled_from([(), (2,), (2, 2), (3,)]))
 def test_any_value_is_brought_into_form_or_described(value, shape):
-    form = in_form(plain(value), shape)
+    form = in_form(as_plain(value), shape)
     assert form.words if isinstance(form, WrongForm) else (form.shape == shape and np.all(np.isfinite(form)))
 
 

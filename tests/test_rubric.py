@@ -8,7 +8,7 @@ import pytest
 from autograder.checking.derivation import pick
 from autograder.checking.question import flat, step_id
 from autograder.rubrics import xor_backprop as rubric_module
-from autograder.rubrics.xor_backprop import DRAWS, GRADIENTS, draw, network
+from autograder.rubrics.xor_backprop import GRADIENTS, draw, draws, network
 
 
 def flatten(value, names):
@@ -40,7 +40,7 @@ def test_agrees_with_the_reference_on_other_random_draws(assignment):
 
 
 def test_random_gradients_are_of_order_a_tenth():
-    for known in DRAWS[1:]:
+    for known in (known for q in rubric_module.rubric.questions for known in draws(q.name)[1:]):
         sizes = np.concatenate([np.abs(np.ravel(g)) for g in pick(network, GRADIENTS, known).values()])
         assert sizes.min() > 0.02
         assert sizes.max() < 0.3
@@ -71,3 +71,26 @@ def test_the_edges_are_the_lectures_chain():
     assert network.values["dL_du"].parents == ("dL_df_out", "df_out_df_in", "z_out")
     assert {"x", "dL_df_out", "df_out_df_in", "df_in_dz_out", "dz_out_dz_in"} == set(network.values["dL_dW"].parents)
     assert network.ancestors("f_out") >= {"z_in", "z_out", "f_in", "W", "b", "u", "c", "x"}
+
+
+def test_no_question_is_asked_with_the_random_numbers_of_another():
+    """What student code sees in one question must not tell it the values of another."""
+    seen: dict[float, str] = {}
+    for question in rubric_module.rubric.questions:
+        lecture = {round(float(v), 9) for value in question.cases[0].values() for v in np.ravel(value)}
+        own = {round(float(v), 9) for inputs in question.cases for value in inputs.values() for v in np.ravel(value)}
+        for number in own - lecture:
+            if abs(number) in {0.0, 1.0, 2.0, 3.0, 0.5} or abs(number) == 0.22:
+                continue
+            other = seen.setdefault(number, question.name)
+            shared_lecture = number in LECTURE_NUMBERS
+            assert other == question.name or shared_lecture, (number, other, question.name)
+
+
+LECTURE_NUMBERS = {
+    round(float(v), 9)
+    for value in pick(
+        network, list(network.values)[:20], {**rubric_module.LECTURE, "z": 0.0, "parameter": 0.0, "gradient": 0.0}
+    ).values()
+    for v in np.ravel(value)
+} | {round(float(v), 9) for value in rubric_module.LECTURE.values() for v in np.ravel(value)}

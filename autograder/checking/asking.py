@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checking.derivation import Derivation, pick
-from autograder.checking.question import Inputs, Names, Question, flat
-from autograder.checking.values import WrongForm, as_reference, describe, in_form
+from autograder.checking.derivation import Derivation
+from autograder.checking.question import Inputs, Names, Question, Rubric, flat
+from autograder.checking.values import WrongForm, describe, in_form
 from autograder.student.answers import Array, Failed, NotANumber, Plain, Replacements, Student
 
 
@@ -65,9 +65,8 @@ class Reading:
 
         def ask_again(**changed: Any) -> dict[str, Any] | None:
             inputs = {**self.inputs, **changed}
-            answer = self.student.call(
-                self.question.function, *(inputs[p] for p in self.question.inputs), replaced=self.replaced
-            )
+            arguments = [inputs[name] for name in self.question.inputs]
+            (answer,) = self.student.ask(self.question.function, [arguments], self.replaced)
             return None if isinstance(answer, Failed) else dict(unpack(answer.value, self.question.returns))
 
         wanted = self.question.observes.get(name, {})
@@ -84,19 +83,20 @@ class Run:
     failure: Failed | None = None
 
 
-def ask(question: Question, derivation: Derivation, student: Student, replaced: Replacements | None) -> Run:
+def ask(question: Question, rubric: Rubric, student: Student, replaced: Replacements | None) -> Run:
     """Call the question's function once a case; stop at the first call that gives no value."""
     readings: list[Reading] = []
-    for inputs in question.cases:
-        answer = student.call(question.function, *(inputs[p] for p in question.inputs), replaced=replaced)
+    cases = [[inputs[name] for name in question.inputs] for inputs in question.cases]
+    answers = student.ask(question.function, cases, replaced)
+    # a call that failed was the last
+    for inputs, expected, answer in zip(question.cases, rubric.expected(question), answers, strict=False):
         if isinstance(answer, Failed):
             return Run(question, tuple(readings), answer)
-        expected = {name: as_reference(value) for name, value in pick(derivation, question.outputs, inputs).items()}
         raw = unpack(answer.value, question.returns)
         readings.append(
             Reading(
                 question=question,
-                derivation=derivation,
+                derivation=rubric.derivation,
                 student=student,
                 replaced=replaced,
                 inputs=inputs,

@@ -26,12 +26,11 @@ def grade(assignment: Assignment, student: Student) -> AssignmentResult:
 def _grade_question(
     assignment: Assignment, question: Question, student: Student, earlier: dict[str, Callable[..., Any]]
 ) -> QuestionResult:
-    derivation = assignment.rubric.derivation
-    own = ask(question, derivation, student, None)
+    own = ask(question, assignment.rubric, student, None)
     verdicts = {step: judge(own, step, _tolerance(assignment, question, step)) for step in question.steps}
     second: Run | None = None
     if earlier and any(_may_gain(own, verdict) for verdict in verdicts.values()):
-        second = ask(question, derivation, student, earlier)
+        second = ask(question, assignment.rubric, student, earlier)
     results = []
     for step in question.steps:
         verdict, run = verdicts[step], own

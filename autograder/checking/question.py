@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from autograder.checking.derivation import Derivation
+from autograder.checking.derivation import Derivation, pick
 from autograder.checking.misconception import Misconception
-from autograder.checking.values import Tolerance
+from autograder.checking.values import Tolerance, as_reference
+from autograder.student.answers import Array
 
 Inputs = Mapping[str, Any]
 Names: TypeAlias = str | tuple["Names", ...]
@@ -73,6 +74,19 @@ class Rubric:
 
     derivation: Derivation
     questions: tuple[Question, ...]
+
+    def expected(self, question: Question) -> tuple[dict[str, Array], ...]:
+        """The reference's values for each case of a question; computed once."""
+        if question.name not in self._expected:
+            self._expected[question.name] = tuple(
+                {name: as_reference(value) for name, value in pick(self.derivation, question.outputs, inputs).items()}
+                for inputs in question.cases
+            )
+        return self._expected[question.name]
+
+    @cached_property
+    def _expected(self) -> dict[str, tuple[dict[str, Array], ...]]:
+        return {}
 
 
 @dataclass(frozen=True)

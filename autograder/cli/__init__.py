@@ -8,6 +8,7 @@ import click
 
 from autograder import __version__
 from autograder.cli.build import build
+from autograder.cli.doctor import doctor
 from autograder.cli.grade import grade
 from autograder.errors import UserError
 
@@ -19,6 +20,7 @@ def cli() -> None:
 
 
 cli.add_command(build)
+cli.add_command(doctor)
 cli.add_command(grade)
 
 

@@ -14,29 +14,30 @@ from rich.table import Table
 
 from autograder.course import load_assignment
 from autograder.errors import UserError
-from autograder.grading.grades_file import number, write_grades, write_result
-from autograder.grading.one import Outcome, grade_file
+from autograder.grading.grades_file import number, write_grades
+from autograder.grading.journal import Journal, Row
+from autograder.grading.many import Job, grade_many
 from autograder.grading.submissions import Found, find
 
-NOT_ALL_GRADED = 1
+NOT_ALL_GRADED, INTERRUPTED = 1, 130
+MAX_TABLE_ROWS = 200
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-a", "--assignment", "name", default="xor_backprop", show_default=True, help="What was handed in.")
 @click.option(
-    "-o",
-    "--out",
-    "out",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Where results go.",
+    "-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where results go."
 )
-def grade(paths: tuple[Path, ...], name: str, out: Path) -> None:
+@click.option("-j", "--workers", type=click.IntRange(min=1), help="How many to grade at once [default: one a core].")
+@click.option("--unsafe-in-process", "unsafe", is_flag=True, help="Run submissions without walls: only what you trust.")
+def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, unsafe: bool) -> None:
     """Grade submissions: notebooks, folders of them, zip files of them.
 
     Writes OUT/final_grades.csv in otter-grader's format and OUT/results/FILE.json for each submission, and
-    prints a table. Exit status: 0 all were graded, 1 some could not be, 2 nothing was done.
+    prints a table. An interrupted run goes on where it stopped when the same command is given again.
+
+    Exit status: 0 all were graded, 1 some could not be, 2 nothing was done, 130 interrupted.
     """
     load_assignment(name)
     with find(paths) as submissions:
@@ -46,36 +47,49 @@ def grade(paths: tuple[Path, ...], name: str, out: Path) -> None:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{out}: {error.strerror}") from None
-        outcomes = _grade_all(submissions, name, out)
-    path = write_grades(outcomes, load_assignment(name), out)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 120
-    console.print(table(outcomes, name), crop=False)
-    console.print(
-        f"{sum(o.graded for o in outcomes)} of {len(outcomes)} graded; grades in {escape(str(path))}",
-        soft_wrap=True,
-    )
-    if not all(outcome.graded for outcome in outcomes):
+        with Journal(out) as journal:
+            _grade(submissions, Job(name, out, unsafe, workers or 0), journal)
+            files = [found.file for found in submissions]
+            path = write_grades(journal.rows(files), load_assignment(name), out)
+            graded = _show(journal, files, name)
+    click.echo(f"{graded} of {len(files)} graded; grades in {path}")
+    if unsafe:
+        click.echo("the submissions' code ran in the grader's own process, without walls (--unsafe-in-process)")
+    if graded < len(files):
         sys.exit(NOT_ALL_GRADED)
 
 
-def _grade_all(submissions: list[Found], name: str, out: Path) -> list[Outcome]:
-    outcomes = []
+def _grade(submissions: list[Found], job: Job, journal: Journal) -> None:
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        for found in progress.track(submissions):
-            if found.problem:
-                outcome = Outcome(found.file, found.problem)
-            else:
-                outcome = grade_file(found.path, name, file=found.file)
-            write_result(outcome, out)
-            outcomes.append(outcome)
-    return outcomes
+    shown = console.is_terminal
+    bar = Progress(*columns, console=console, disable=not shown, transient=True, auto_refresh=False)
+    with bar:  # no refreshing thread: workers are forked
+        task = bar.add_task("", total=len(submissions))
+
+        def advance() -> None:
+            bar.advance(task)
+            if shown:
+                bar.refresh()
+
+        try:
+            grade_many(submissions, job, journal, advance)
+        except KeyboardInterrupt:
+            click.echo("interrupted; what is graded is kept: give the same command to go on", err=True)
+            sys.exit(INTERRUPTED)
 
 
-def table(outcomes: list[Outcome], name: str) -> Table:
+def _show(journal: Journal, files: list[str], name: str) -> int:
+    """Print the table of a class that fits one; how many were graded."""
+    if len(files) <= MAX_TABLE_ROWS:
+        console = Console()
+        if not console.is_terminal:
+            console.width = 120
+        console.print(table(list(journal.rows(files)), name), crop=False)
+    return sum(row.points is not None for row in journal.rows(files))
+
+
+def table(rows: list[Row], name: str) -> Table:
     """The class as a table: points by question, and the first step that went wrong."""
     assignment = load_assignment(name)
     shown = Table(title=escape(assignment.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -84,27 +98,16 @@ def table(outcomes: list[Outcome], name: str) -> Table:
         shown.add_column(f"{question.name}\n{number(assignment.question_points(question))}", justify="right")
     shown.add_column(f"total\n{number(assignment.total)}", justify="right")
     shown.add_column("status / first step that went wrong")
-    for outcome in outcomes:
-        if outcome.result is None:
+    for row in rows:
+        if row.points is None:
             cells = ["" for _ in assignment.rubric.questions]
-            shown.add_row(escape(outcome.file), *cells, "0", escape(outcome.status), style="dim")
+            shown.add_row(_shown(row.file), *cells, "0", _shown(row.status), style="dim")
             continue
-        points = outcome.result.by_question()
-        shown.add_row(
-            escape(outcome.file),
-            *(number(points[question.name]) for question in assignment.rubric.questions),
-            number(outcome.result.earned),
-            escape(_first_slip(outcome)),
-        )
+        points = [number(row.points[question.name]) for question in assignment.rubric.questions]
+        shown.add_row(_shown(row.file), *points, number(sum(row.points.values())), _shown(row.first_slip))
     return shown
 
 
-def _first_slip(outcome: Outcome) -> str:
-    """The first step without its points, with the misconception's name where one is known."""
-    steps = outcome.result.steps if outcome.result else ()
-    first = next((step for step in steps if step.earned < step.points), None)
-    if first is None:
-        return "all right"
-    if not first.attempted:
-        return f"{first.step}: not attempted"
-    return f"{first.step}: {first.misconception.partition(': ')[2] or first.misconception or first.words}"
+def _shown(text: str) -> str:
+    """A student's text for the terminal: no markup, no control codes."""
+    return escape("".join(c if c.isprintable() else "�" for c in text))

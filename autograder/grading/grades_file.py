@@ -8,52 +8,33 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.checking.question import Assignment
+from autograder.grading.journal import Row
 from autograder.grading.one import Outcome
 
 FILE_NAME = "final_grades.csv"
 POINTS_ROW = "points-per-question"
 
 
-def write_grades(outcomes: Iterable[Outcome], assignment: Assignment, folder: Path) -> Path:
-    """Write the grades file: a row of the points per question, then a row a submission, sorted by file.
+def write_grades(rows: Iterable[Row], assignment: Assignment, folder: Path) -> Path:
+    """Write the grades file: a row of the points per question, then a row a submission, in the order given.
 
     Columns: `file`, one a question, `total_points_earned`, `percent_correct`, `grading_status`; a submission
     that could not be graded has zeros and says why in `grading_status`.
     """
     questions = assignment.rubric.questions
-    rows: list[list[str]] = [
-        [
-            POINTS_ROW,
-            *(number(assignment.question_points(q)) for q in questions),
-            number(assignment.total),
-            "1",
-            "--",
-        ]
-    ]
-    for outcome in sorted(outcomes, key=lambda o: o.file):
-        points = outcome.result.by_question() if outcome.result else {q.name: 0.0 for q in questions}
-        total = sum(points.values())
-        percent = round(total / assignment.total, 4) if assignment.total else 0.0
-        rows.append(
-            [
-                outcome.file,
-                *(number(points[q.name]) for q in questions),
-                number(total),
-                number(percent),
-                outcome.status,
-            ]
-        )
-    header = [
-        "file",
-        *(q.name for q in questions),
-        "total_points_earned",
-        "percent_correct",
-        "grading_status",
-    ]
+    points = [number(assignment.question_points(q)) for q in questions]
+    header = ["file", *(q.name for q in questions), "total_points_earned", "percent_correct", "grading_status"]
     path = folder / FILE_NAME
     temporary = path.with_suffix(".csv.part")
-    with temporary.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerow([POINTS_ROW, *points, number(assignment.total), "1", "--"])
+        for row in rows:
+            earned = [row.points[q.name] if row.points else 0.0 for q in questions]
+            total = sum(earned)
+            percent = round(total / assignment.total, 4) if assignment.total else 0.0
+            writer.writerow([row.file, *map(number, earned), number(total), number(percent), row.status])
     temporary.replace(path)  # a reader sees the old file or the new one, never half of it
     return path
 
@@ -62,7 +43,8 @@ def write_result(outcome: Outcome, folder: Path) -> Path:
     """Write `results/FILE.json` for one submission."""
     path = folder / "results" / f"{outcome.file}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(outcome.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(outcome.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

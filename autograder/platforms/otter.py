@@ -19,10 +19,11 @@ from otter.test_files.exception_test import ExceptionTestFile
 
 from autograder.checking.question import Assignment, step_id
 from autograder.checking.result import AssignmentResult
-from autograder.course import load_assignment
+from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
 from autograder.feedback.words import step_words
 from autograder.grading.one import Outcome, grade_file
+from autograder.grading.students import open_students
 from autograder.version_digest import digest
 
 KERNEL = {"name": "python3", "display_name": "Python 3"}
@@ -55,7 +56,11 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
 
     def before_execution(self, submission: nbformat.NotebookNode) -> nbformat.NotebookNode:
         """Grade; what otter-grader executes afterwards holds nothing of the student's."""
-        self.outcome = grade_file(Path(self.submission_path), self.assignment)
+        students = open_students(load_settings(self.assignment))
+        try:
+            self.outcome = grade_file(Path(self.submission_path), self.assignment, students)
+        finally:
+            students.shut_down()
         empty: nbformat.NotebookNode = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
         return empty
 

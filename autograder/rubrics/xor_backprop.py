@@ -120,8 +120,10 @@ def draw(rng: random.Random) -> dict[str, Any]:
             return known
 
 
-_rng = random.Random("xor_backprop")
-DRAWS = (LECTURE, *(draw(_rng) for _ in range(5)))
+def draws(question: str) -> tuple[dict[str, Any], ...]:
+    """The lecture's network and five random ones, which no other question uses: what is learnt in one helps in no other."""
+    rng = random.Random(f"xor_backprop {question}")
+    return LECTURE, *(draw(rng) for _ in range(5))
 
 
 def training_case(known: dict[str, Any], X: Any, Y: Any, epochs: int) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def ask(name: str, function: str, inputs: str, returns: Any, *steps: Step, cases
     """A question; its cases are the draws unless given."""
     parameters = tuple(inputs.split())
     if cases is None:
-        cases = tuple(pick(network, parameters, known) for known in DRAWS)
+        cases = tuple(pick(network, parameters, known) for known in draws(name))
     return Question(name, function, parameters, returns, steps, tuple(cases), **more)
 
 
@@ -155,11 +157,16 @@ def own_path(ask_again: Any, inputs: Any) -> Any:
     return found
 
 
-z_cases = tuple({"z": z} for d in DRAWS for z in pick(network, ("z_in", "f_in"), d).values())
-update_cases = tuple(dict(parameter=p, gradient=g, learning_rate=d["learning_rate"]) for d in DRAWS
+def z_cases(question: str) -> Any:
+    """Pre-activations: arrays of two, and numbers."""
+    return tuple({"z": z} for d in draws(question) for z in pick(network, ("z_in", "f_in"), d).values())
+
+
+update_cases = tuple(dict(parameter=p, gradient=g, learning_rate=d["learning_rate"]) for d in draws("q7")
                      for p, g in zip((d["W"], d["b"], d["u"], d["c"]), pick(network, GRADIENTS, d).values(), strict=True))
-train_cases = (training_case(LECTURE, XOR["X"][1:3], XOR["Y"][1:3], 2), training_case(DRAWS[1], XOR["X"], XOR["Y"], 2),
-               training_case(DRAWS[2], *rows(DRAWS[3:6]), 2), training_case(DRAWS[4], *rows(DRAWS[1:4]), 3))
+_d = draws("q9")
+train_cases = (training_case(LECTURE, XOR["X"][1:3], XOR["Y"][1:3], 2), training_case(_d[1], XOR["X"], XOR["Y"], 2),
+               training_case(_d[2], *rows(_d[3:6]), 2), training_case(_d[4], *rows(_d[1:4]), 3))
 
 
 def each(*names: str) -> tuple[Step, ...]:
@@ -168,10 +175,10 @@ def each(*names: str) -> tuple[Step, ...]:
 
 
 rubric = Rubric(network, (
-    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",)), cases=z_cases),
+    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",)), cases=z_cases("q1")),
     ask("q2", "forward", "x W b u c", ("z_in", "z_out", "f_in", "f_out"), *each("z_in", "z_out", "f_in", "f_out")),
     ask("q3", "l2_loss", "y f_out", "L", Step("value", ("L",))),
-    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",)), cases=z_cases),
+    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",)), cases=z_cases("q4")),
     ask("q5", "output_layer_gradients", "y z_out f_in f_out", ("dL_df_out", "df_out_df_in", "dL_du", "dL_dc"),
         *each("dL_df_out", "df_out_df_in", "dL_du", "dL_dc")),
     ask("q6", "hidden_layer_gradients", "x z_in u dL_df_out df_out_df_in",

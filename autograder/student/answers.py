@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+Reason = Literal["missing", "raised", "too slow", "left"]
 Kind = Literal["nothing", "placeholder", "text", "huge number", "complex number", "object", "too much"]
 
 
@@ -44,7 +45,7 @@ class Returned:
 class Failed:
     """A call that gave no value: there is no such function, it raised, it took too long, it left."""
 
-    reason: Literal["missing", "raised", "too slow", "left"]
+    reason: Reason
     words: str
 
 
@@ -55,9 +56,10 @@ Replacements: TypeAlias = Mapping[str, Callable[..., Any]]
 class Student(Protocol):
     """All that a check can ask of a submission."""
 
-    def call(self, function: str, *arguments: Any, replaced: Replacements | None = None) -> Answer:
-        """Call the student's `function` with copies of `arguments`.
+    def ask(self, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements | None = None) -> list[Answer]:
+        """Call the student's `function` once for each case, with copies of its arguments.
 
-        `replaced` names functions that answer in place of the student's own for this one call.
+        The calls start from the state after the cells ran, and leave no trace in it. `replaced` names functions that
+        answer in place of the student's own for these calls. The first call that fails is the last.
         """
         ...

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograder.student import beside
 from autograder.student.answers import Answer, Failed, Replacements
+from autograder.student.wire import Decoder
 
 
 class InProcessStudent:
     """Runs a submission's cells in this very process and answers calls from them.
 
-    There is no wall here: the student's code can do whatever this process can.
+    There is no wall here: the student's code can do whatever this process can, and what one question changes the
+    next one sees.
 
     Parameters
     ----------
@@ -40,44 +38,32 @@ class InProcessStudent:
         self.namespace = beside.new_namespace(inert_modules)
         self.cell_errors: list[str] = []
         for number, source in enumerate(cells, start=1):
-            try:
-                with _time_limit(cell_seconds):
-                    error = beside.run_cell(source, self.namespace, number)
-            except beside.TooSlow:  # the alarm rang between student code and our own
-                error = beside.TOO_SLOW
+            error = beside.run_cell(source, self.namespace, number, cell_seconds)
             if error is not None:
                 self.cell_errors.append(f"cell {number}: {error}")
 
-    @classmethod
-    def from_namespace(cls, namespace: dict[str, Any], *, call_seconds: float = 2.0) -> InProcessStudent:
-        """A student whose functions are already defined in `namespace`."""
-        student = cls((), call_seconds=call_seconds)
-        student.namespace = namespace
-        return student
-
-    def call(self, function: str, *arguments: Any, replaced: Replacements | None = None) -> Answer:
-        own_copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    def ask(self, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements | None = None) -> list[Answer]:
+        """Call `function` for each case; see `Student`."""
+        answers: list[Answer] = []
+        namespace_before = {name: self.namespace[name] for name in replaced or () if name in self.namespace}
+        self.namespace.update(replaced or {})
         try:
-            with beside.replaced_names(self.namespace, replaced or {}), _time_limit(self._call_seconds):
-                return beside.call(self.namespace, function, own_copies)
+            for arguments in cases:
+                answers.append(self._call(function, arguments))
+                if isinstance(answers[-1], Failed):
+                    break
+        finally:
+            for name in replaced or ():
+                self.namespace.pop(name, None)
+            self.namespace.update(namespace_before)
+        return answers
+
+    def _call(self, function: str, arguments: Sequence[Any]) -> Answer:
+        copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in arguments]
+        values = beside.Values()
+        try:
+            with beside.quiet(), np.errstate(all="ignore"), beside.time_limit(self._call_seconds):
+                answer = beside.call(self.namespace, function, copies, values)
         except beside.TooSlow:  # the alarm rang between student code and our own
-            return Failed("too slow", f"`{function}` took too long and was stopped")
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooSlow` in this thread after `seconds`, and again every half second while student code swallows it."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def ring(_signal: int, _frame: FrameType | None) -> None:
-        raise beside.TooSlow
-
-    before: Callable[[int, FrameType | None], Any] | int | None = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+            answer = {"failed": "too slow", "words": f"`{function}` {beside.TOO_SLOW}"}
+        return Decoder(memoryview(b"".join(values.buffers))).answer(answer)

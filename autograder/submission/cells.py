@@ -10,6 +10,8 @@ from typing import Any
 
 # Cell magics that run their body as Python; the body of any other one is not run.
 _RUNS_ITS_BODY = {"time", "capture", "prun", "debug", "timeit"}
+# What only IPython understands: %magic, !command, ?help, help?, and the same behind an equals sign.
+_SHELL_LIKE = re.compile(r"^\s*[%!?,;/]|\?\s*$|=\s*[%!]", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*(?:\n|\Z)")
 
 
@@ -23,7 +25,7 @@ def python_source(source: str) -> str:
     cell_magic = _CELL_MAGIC.match(source)
     if cell_magic:
         return python_source(source[cell_magic.end() :]) if cell_magic.group(1) in _RUNS_ITS_BODY else ""
-    if _is_python(source):
+    if not _SHELL_LIKE.search(source) or _is_python(source):
         return source
     try:
         transformed: str = _transformer().transform_cell(source)

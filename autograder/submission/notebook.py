@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,13 @@ def _from_script(text: str) -> Notebook:
     return Notebook(tuple(python_source(cell) for cell in _SCRIPT_CELL.split(text)))
 
 
-def defined_names(notebook: Notebook) -> set[str]:
-    """Names that the code binds anywhere, by definition, assignment or import; cells that are no Python count not."""
+def defines_any(notebook: Notebook, names: Collection[str]) -> bool:
+    """Whether the code binds one of `names` anywhere."""
+    plainly = re.compile(rf"^[ \t]*(?:def\s+)?(?:{'|'.join(map(re.escape, names))})\s*[(=]", re.MULTILINE)
+    return any(plainly.search(cell) for cell in notebook.cells) or bool(_bound_names(notebook) & set(names))
+
+
+def _bound_names(notebook: Notebook) -> set[str]:
     found: set[str] = set()
     for cell in notebook.cells:
         try:

@@ -1,0 +1,181 @@
+"""Grades many submissions: as many workers as cores, a journal of what is done, nothing lost when interrupted."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from autograder.course import load_assignment, load_settings
+from autograder.errors import UserError
+from autograder.grading.grades_file import write_result
+from autograder.grading.journal import Journal, Row
+from autograder.grading.one import Outcome, grade_file
+from autograder.grading.students import Students, open_students
+from autograder.grading.submissions import Found
+from autograder.student.beside import die_with_parent
+from autograder.version_digest import digest
+
+MAX_ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a class is to be graded."""
+
+    assignment: str
+    out: Path
+    unsafe: bool = False
+    workers: int = 0
+
+    def count(self, submissions: int) -> int:
+        """How many workers to start."""
+        return max(1, min(self.workers or os.cpu_count() or 1, submissions))
+
+
+def key_of(found: Found, job: Job) -> str:
+    """Changes when the submission, the rubric, its settings or the walls change."""
+    content = found.path.read_bytes() if not found.problem and found.path.is_file() else found.problem.encode()
+    text = f"{digest(job.assignment)} {job.unsafe} {found.file}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass") + content).hexdigest()
+
+
+def grade_one(found: Found, job: Job, students: Students) -> Row:
+    """Grade one submission and write its result; what a grades file needs of it."""
+    if found.problem:
+        outcome = Outcome(found.file, found.problem)
+    else:
+        outcome = grade_file(found.path, job.assignment, students, file=found.file)
+    write_result(outcome, job.out)
+    return Row.of(outcome, key_of(found, job))
+
+
+def grade_many(submissions: list[Found], job: Job, journal: Journal, progress: Callable[[], None]) -> None:
+    """Grade what the journal does not hold yet; a finished submission is in the journal before the next is given out.
+
+    Raises
+    ------
+    UserError : untrusted code cannot be walled in here
+    """
+    load_assignment(job.assignment)  # a mistake in it is said before any worker starts
+    waiting = deque(found for found in submissions if not _finished(found, job, journal))
+    for _ in range(len(submissions) - len(waiting)):
+        progress()
+    if job.count(len(waiting)) == 1 or len(waiting) <= 2:
+        for row in _alone(waiting, job):
+            journal.add(row)
+            progress()
+        return
+    for row in _together(waiting, job):
+        journal.add(row)
+        progress()
+
+
+def _finished(found: Found, job: Job, journal: Journal) -> bool:
+    return journal.holds(found.file, lambda: key_of(found, job))
+
+
+def _alone(waiting: deque[Found], job: Job) -> Iterator[Row]:
+    if not waiting:
+        return
+    students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
+    try:
+        for found in waiting:
+            yield grade_one(found, job, students)
+    finally:
+        students.shut_down()
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    channel: Connection
+    found: Found | None = None
+
+
+def _together(waiting: deque[Found], job: Job) -> Iterator[Row]:
+    """Rows as workers finish them. A worker that dies is replaced, and what it was grading is given out once more."""
+    workers = [_start(job) for _ in range(job.count(len(waiting)))]
+    attempts: dict[str, int] = {}
+    try:
+        for worker in workers:
+            _give(worker, waiting)
+        while any(worker.found for worker in workers):
+            for ready in wait([worker.channel for worker in workers if worker.found]):
+                worker = next(w for w in workers if w.channel is ready)
+                assert worker.found is not None
+                try:
+                    message = worker.channel.recv()
+                except (EOFError, OSError):
+                    lost = worker.found
+                    attempts[lost.file] = attempts.get(lost.file, 0) + 1
+                    worker.process.join()
+                    workers[workers.index(worker)] = worker = _start(job)
+                    if attempts[lost.file] < MAX_ATTEMPTS:
+                        waiting.appendleft(lost)
+                    else:
+                        yield _given_up(lost, job)
+                    _give(worker, waiting)
+                    continue
+                if isinstance(message, str):
+                    raise UserError(message)
+                _give(worker, waiting)
+                yield message
+    finally:
+        for worker in workers:
+            worker.channel.close()
+        for worker in workers:
+            worker.process.join(10)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+
+def _given_up(found: Found, job: Job) -> Row:
+    outcome = Outcome(found.file, "the grader's worker ended twice while grading this file")
+    write_result(outcome, job.out)
+    return Row.of(outcome, key_of(found, job))
+
+
+def _start(job: Job) -> _Worker:
+    context: Any = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    ours, theirs = context.Pipe()
+    process: BaseProcess = context.Process(target=_work, args=(theirs, ours, job))
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _give(worker: _Worker, waiting: deque[Found]) -> None:
+    worker.found = waiting.popleft() if waiting else None
+    if worker.found is not None:
+        try:
+            worker.channel.send(worker.found)
+        except OSError:  # it died meanwhile; reading from it will say so
+            return
+
+
+def _work(channel: Connection, other_end: Connection, job: Job) -> None:
+    """A worker: grades what it is given until nobody gives any more."""
+    other_end.close()
+    die_with_parent()
+    try:
+        students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
+    except UserError as error:
+        channel.recv()
+        channel.send(str(error))
+        return
+    try:
+        while True:
+            channel.send(grade_one(channel.recv(), job, students))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    finally:
+        students.shut_down()

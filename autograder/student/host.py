@@ -1,0 +1,109 @@
+"""Starts the process that student processes are forked from, and opens and closes them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from autograder.errors import UserError
+from autograder.student import beside
+from autograder.student.walls import Limits, Walls, plan
+
+START_SECONDS = 30.0
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "LD_BIND_NOW": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LANG": "C.UTF-8",
+    "HOME": "/nonexistent",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+class StudentHost:
+    """A process with NumPy loaded; each `open` forks a walled-in student process from it. One at a time."""
+
+    def __init__(self, walls: Walls, limits: Limits, *, without: frozenset[str] = frozenset()) -> None:
+        self.limits = limits
+        self._scratch = tempfile.TemporaryDirectory(prefix="autograder-student-", ignore_cleanup_errors=True)
+        os.chmod(self._scratch.name, 0o755)  # noqa: PTH101
+        self._plan: dict[str, Any] = plan(walls, limits, self._scratch.name, without=without)
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", beside.__file__, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=ENVIRONMENT,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        theirs.close()
+        self._control = ours
+        ours.settimeout(START_SECONDS)
+        try:
+            ours.send(beside.pack(self._plan))
+            packet = ours.recv(beside.MAX_PACKET)
+        except OSError:
+            packet = b""
+        if not packet:
+            self._process.kill()
+            _, complaint = self._process.communicate()
+            last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            raise UserError(f"the student process could not be walled in: {last or 'it ended'}")
+
+    def open(self) -> socket.socket:
+        """Fork a student process; its channel.
+
+        Raises
+        ------
+        UserError : a wall could not be raised around it
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self._control, [beside.pack({"do": "open"})], [theirs.fileno()])
+            self._done()
+        ours.settimeout(START_SECONDS)
+        message, _ = beside.unpack(ours.recv(beside.MAX_PACKET) or beside.pack({"walls": "the student process ended"}))
+        if message["walls"]:
+            ours.close()
+            raise UserError(f"the student process could not be walled in: {message['walls']}")
+        return ours
+
+    def close(self) -> None:
+        """Kill the student process with everything that it started, and empty its folder."""
+        self._control.send(beside.pack({"do": "close"}))
+        self._done()
+
+    def _done(self) -> None:
+        if not self._control.recv(beside.MAX_PACKET):
+            raise UserError("the host of student processes ended unexpectedly")
+
+    def shut_down(self) -> None:
+        """End the host; it takes its student process along."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+        with contextlib.suppress(OSError):
+            self._scratch.cleanup()
+
+    def __enter__(self) -> StudentHost:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.shut_down()
