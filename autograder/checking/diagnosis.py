@@ -10,7 +10,7 @@ from autograder.checking.asking import Reading, Run
 from autograder.checking.judging import changed_arguments
 from autograder.checking.misconception import Misconception
 from autograder.checking.question import Assignment, Question, Step, step_id
-from autograder.checking.values import Tolerance, WrongForm, as_reference
+from autograder.checking.values import Tolerance, WrongForm, as_reference, in_form
 from autograder.student.answers import Array
 
 
@@ -74,7 +74,8 @@ def _changes_the_same(reading: Reading, misconception: Misconception) -> bool:
         name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in reading.inputs.items()
     }
     misconception.function(*(copies[name] for name in misconception.parameters))
-    changed = changed_arguments(reading)
-    return all(np.allclose(np.asarray(reading.arguments[name], dtype=float), copies[name]) for name in changed) and set(
-        changed
-    ) == {name for name, value in copies.items() if not np.array_equal(value, reading.inputs[name])}
+    expected = {name for name, value in copies.items() if not np.array_equal(value, reading.inputs[name])}
+    if set(changed_arguments(reading)) != expected:
+        return False
+    after = {name: in_form(reading.arguments[name], np.shape(copies[name])) for name in expected}
+    return all(not isinstance(value, WrongForm) and np.allclose(value, copies[name]) for name, value in after.items())

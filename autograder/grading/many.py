@@ -20,7 +20,7 @@ from autograder.grading.journal import Journal, Row
 from autograder.grading.one import Outcome, grade_file
 from autograder.grading.students import Students, open_students
 from autograder.grading.submissions import Found
-from autograder.student.beside import die_with_parent
+from autograder.student.beside import die_with_parent, error_words
 from autograder.version_digest import digest
 
 MAX_ATTEMPTS = 2
@@ -52,7 +52,14 @@ def grade_one(found: Found, job: Job, students: Students) -> Row:
     if found.problem:
         outcome = Outcome(found.file, found.problem)
     else:
-        outcome = grade_file(found.path, job.assignment, students, file=found.file)
+        try:
+            outcome = grade_file(found.path, job.assignment, students, file=found.file)
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the rest of the class its grades
+            outcome = Outcome(
+                found.file, f"the grader itself failed on this file ({error_words(error)}); please report it"
+            )
     write_result(outcome, job.out)
     return Row.of(outcome, key_of(found, job))
 

@@ -149,8 +149,9 @@ def own_path(ask_again: Any, inputs: Any) -> Any:
     found = []
     for epochs in range(1, inputs["epochs"] + 1):
         values = ask_again(epochs=epochs) or {}
-        forms = [values[name] if isinstance(values.get(name), (WrongForm, type(None))) else in_form(values[name], shape)
-                 for name, shape in (("W_end", (2, 2)), ("b_end", (2,)), ("u_end", (2,)), ("c_end", ()))]
+        shapes = {"W_end": (2, 2), "b_end": (2,), "u_end": (2,), "c_end": ()}
+        forms = [in_form(values[name], shape) if isinstance(values.get(name), (float, list, np.ndarray)) else None
+                 for name, shape in shapes.items()]
         if any(isinstance(form, (WrongForm, type(None))) for form in forms):
             return None
         found.append(tuple(forms))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.student import beside
-from autograder.student.answers import Answer, Failed, Reason, Replacements
+from autograder.student.answers import Answer, Failed, Reason, Replacements, Returned
 from autograder.student.beside import Malformed
 from autograder.student.host import StudentHost
 from autograder.student.wire import Decoder, question, stand_in_answer, words
@@ -62,7 +62,7 @@ class WalledStudent:
         deadline = min(time.monotonic() + seconds * len(cases) + SLACK_SECONDS, self._until)
         try:
             self._send(question(identity, function, cases, list(replaced or ()), seconds))
-            return self._collect(identity, function, len(cases), replaced or {}, deadline)
+            return self._collect(identity, function, cases, replaced or {}, deadline)
         except TimeoutError:
             self.close()
             return [Failed("too slow", f"`{function}` {beside.TOO_SLOW}")]
@@ -71,9 +71,10 @@ class WalledStudent:
             return [Failed("left", f"`{function}` ended or confused its process")]
 
     def _collect(
-        self, identity: str, function: str, count: int, replaced: Replacements, deadline: float
+        self, identity: str, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements, deadline: float
     ) -> list[Answer]:
         answers: list[Answer] = []
+        count = len(cases)
         for _ in range(MAX_STRAY_PACKETS):
             message, data = self._receive(deadline)
             if "end" in message:
@@ -86,6 +87,9 @@ class WalledStudent:
                     raise Malformed("more answers than questions")
                 decoder = Decoder(data)
                 answers = [decoder.answer(answer) for answer in message["answers"]]
+                for answer, case in zip(answers, cases, strict=False):
+                    if isinstance(answer, Returned) and len(answer.arguments) != len(case):
+                        raise Malformed("other arguments than were sent")
             elif message.get("function") in replaced:
                 self._send(stand_in_answer(replaced[message["function"]], message, data))
         raise Malformed("too many packets")
