@@ -198,7 +198,7 @@ attack(
     "files", "read the rubric", tries("open('@REPOSITORY@/autograder/rubrics/xor_backprop.py').read()"), wall="landlock"
 )
 attack("files", "list the project", tries("os.listdir('@REPOSITORY@')"), wall="landlock")
-attack("files", "read other submissions", tries("os.listdir('@SUBMISSIONS@')"), wall="landlock")
+attack("files", "read other submissions", tries("os.listdir('@SUBMISSIONS@')"))
 attack("files", "read passwd", tries("open('/etc/passwd').read()"), wall="landlock")
 attack("files", "environment of others", tries("open(f'/proc/{os.getppid()}/environ').read()"))
 attack("files", "memory of others", tries("open(f'/proc/{os.getppid()}/mem', 'rb').read(1)"))
@@ -209,7 +209,7 @@ attack(
     "import os\nif set(os.environ) - {'OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'LANG', 'HOME', 'PYTHONDONTWRITEBYTECODE', 'MALLOC_ARENA_MAX', 'LD_BIND_NOW', 'LC_CTYPE'}: win()",
 )
 attack("files", "list the root", tries("os.listdir('/')"), wall="landlock")
-attack("files", "other packages", tries("import importlib\nimportlib.import_module('pytest')"), wall="landlock")
+attack("files", "other packages", tries("import importlib\nimportlib.import_module('pytest')"))
 attack(
     "files",
     "path to the sources",
@@ -312,7 +312,7 @@ attack("leaving", "exit in a function", "def l2_loss(y, f_out): exit(0)")
 attack("leaving", "abort", "import os\ndef l2_loss(y, f_out): os.abort()")
 attack("leaving", "crash", "import ctypes\ndef l2_loss(y, f_out): ctypes.string_at(0)")
 attack("leaving", "signal to the parent", tries("import signal\nos.kill(os.getppid(), signal.SIGKILL)"), wall="")
-attack("leaving", "signal to everyone", tries("import signal\nos.kill(-1, signal.SIGCONT)"), wall="seccomp")
+attack("leaving", "signal to everyone", tries("import signal\nos.kill(-1, signal.SIGCONT)"))
 attack("leaving", "signal to the group", tries("import signal\nos.killpg(0, signal.SIGCONT)"), wall="seccomp")
 attack("leaving", "signal to process 1", tries("os.kill(1, 0)"))
 attack(
@@ -419,15 +419,15 @@ attack("flooding", "exponential literal", "answer = eval('9' * 5000) if 0 else 2
 attack(
     "escaping", "TCP socket", tries("import socket\nsocket.socket(socket.AF_INET, socket.SOCK_STREAM)"), wall="seccomp"
 )
+attack("escaping", "UDP socket", tries("import socket\nsocket.socket(2, socket.SOCK_DGRAM)"), wall="seccomp")
 attack(
     "escaping",
-    "UDP socket",
+    "UDP packet",
     tries("import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))"),
-    wall="seccomp",
 )
 attack("escaping", "unix socket", tries("import socket\nsocket.socket(socket.AF_UNIX)"), wall="seccomp")
 attack("escaping", "netlink socket", tries("import socket\nsocket.socket(16, 3, 0)"), wall="seccomp")
-attack("escaping", "ptrace", tries("import ctypes\nassert ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0"), wall="seccomp")
+attack("escaping", "ptrace", tries("import ctypes\nassert ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0"))
 attack(
     "escaping",
     "memory of another process",

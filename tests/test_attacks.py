@@ -173,3 +173,70 @@ def test_each_wall_matters(attack, tmp_path, short_course):
     Path("/tmp/planted-by-a-student.txt").unlink(missing_ok=True)
     assert earned[""] <= attack.honest
     assert earned[attack.wall] > attack.honest
+
+
+@pytest.fixture(scope="module")
+def short_zip(tmp_path_factory, short_course):
+    """The otter-grader zip of the course with short limits, built by its own process."""
+    out = tmp_path_factory.mktemp("zip")
+    code = (
+        "import sys; from pathlib import Path; from autograder.build import template; "
+        "Path(sys.argv[1]).write_bytes(template.build('xor_backprop', run_tests=False).instructor['autograder.zip'])"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, out / "autograder.zip"],
+        env={**os.environ, "AUTOGRADER_COURSE": str(short_course)}, cwd=home(), check=True, capture_output=True,
+    )  # fmt: skip
+    return out / "autograder.zip"
+
+
+@pytest.mark.docker
+def test_no_attack_gets_through_in_otter_grade(tmp_path, short_zip, reference_source):
+    """In the containers of a real Docker Engine: the same honest points at most, the neighbours undisturbed."""
+    write_class(tmp_path / "in")
+    (tmp_path / "out").mkdir()
+    image = os.environ.get("AUTOGRADER_TEST_IMAGE", "debian:bookworm-slim")
+    otter = Path(sys.executable).parent / "otter"
+    done = subprocess.run(
+        [otter, "grade", "-n", "backprop-autograder-attacks", "-a", short_zip, "-o", tmp_path / "out", "--image", image,
+         "--containers", "3", "--timeout", "120", tmp_path / "in"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = grades(tmp_path / "out" / "final_grades.csv")
+    assert len(rows) == len(ATTACKS) + len(NEIGHBOURS) + 1
+    too_much = {
+        attack.name: row["total_points_earned"]
+        for index, attack in enumerate(ATTACKS, start=1)
+        if float((row := rows[file_name(index, attack)])["total_points_earned"]) > attack.honest
+    }
+    assert not too_much
+    assert {name: float(rows[name]["total_points_earned"]) for name in NEIGHBOURS} == NEIGHBOURS
+    assert {row["grading_status"] for file, row in rows.items() if file != "points-per-question"} == {"Completed"}
+    text = (tmp_path / "out" / "final_grades.csv").read_text(encoding="utf-8") + done.stdout + done.stderr
+    assert not any(answer in text for answer in solution_lines(reference_source))
+
+
+def test_no_attack_gets_through_in_otter_run(tmp_path, short_course, short_zip):
+    """One after the other by real `otter run`, inside a PID namespace."""
+    write_class(tmp_path / "in")
+    script = (
+        "import contextlib, json, os, sys; from otter.api import grade_submission\n"
+        "for name in sorted(os.listdir(sys.argv[1])):\n"
+        "    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):\n"
+        "        results = grade_submission(os.path.join(sys.argv[1], name), sys.argv[2])\n"
+        "    print(json.dumps({'file': name, 'total': results.total}), flush=True)\n"
+    )
+    done = in_pid_namespace(
+        sys.executable, "-c", script, tmp_path / "in", short_zip,
+        timeout=1500, env={**os.environ, "AUTOGRADER_COURSE": str(short_course)}, cwd=tmp_path,
+    )  # fmt: skip
+    totals = {row["file"]: row["total"] for row in map(json.loads, done.stdout.splitlines())}
+    assert set(totals) == {path.name for path in (tmp_path / "in").iterdir()}, done.stderr[-2000:]
+    too_much = {
+        attack.name: totals[file_name(index, attack)]
+        for index, attack in enumerate(ATTACKS, start=1)
+        if totals[file_name(index, attack)] > attack.honest
+    }
+    assert not too_much
+    assert {name: totals[name] for name in NEIGHBOURS} == NEIGHBOURS

@@ -21,6 +21,7 @@ from autograder.grading.one import Outcome, grade_file
 from autograder.grading.students import Students, open_students
 from autograder.grading.submissions import Found
 from autograder.student.beside import die_with_parent, error_words
+from autograder.student.host import HostEnded
 from autograder.version_digest import digest
 
 MAX_ATTEMPTS = 2
@@ -54,7 +55,7 @@ def grade_one(found: Found, job: Job, students: Students) -> Row:
     else:
         try:
             outcome = grade_file(found.path, job.assignment, students, file=found.file)
-        except UserError:
+        except (UserError, HostEnded):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the rest of the class its grades
             outcome = Outcome(
@@ -95,7 +96,12 @@ def _alone(waiting: deque[Found], job: Job) -> Iterator[Row]:
     students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
     try:
         for found in waiting:
-            yield grade_one(found, job, students)
+            try:
+                yield grade_one(found, job, students)
+            except HostEnded:
+                students.shut_down()
+                students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
+                yield grade_one(found, job, students)
     finally:
         students.shut_down()
 
@@ -182,7 +188,12 @@ def _work(channel: Connection, other_end: Connection, job: Job) -> None:
     try:
         while True:
             channel.send(grade_one(channel.recv(), job, students))
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+    except (
+        EOFError,
+        BrokenPipeError,
+        KeyboardInterrupt,
+        HostEnded,
+    ):  # without an answer, what it had is given out again
         return
     finally:
         students.shut_down()

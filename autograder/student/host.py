@@ -27,6 +27,10 @@ ENVIRONMENT = {
 }
 
 
+class HostEnded(Exception):
+    """The host is gone, killed from outside; a new one must be started, and what it was doing done again."""
+
+
 class StudentHost:
     """A process with NumPy loaded; each `open` forks a walled-in student process from it. One at a time."""
 
@@ -71,7 +75,10 @@ class StudentHost:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            socket.send_fds(self._control, [beside.pack({"do": "open"})], [theirs.fileno()])
+            try:
+                socket.send_fds(self._control, [beside.pack({"do": "open"})], [theirs.fileno()])
+            except OSError:
+                raise HostEnded from None
             self._done()
         ours.settimeout(START_SECONDS)
         message, _ = beside.unpack(ours.recv(beside.MAX_PACKET) or beside.pack({"walls": "the student process ended"}))
@@ -82,12 +89,19 @@ class StudentHost:
 
     def close(self) -> None:
         """Kill the student process with everything that it started, and empty its folder."""
-        self._control.send(beside.pack({"do": "close"}))
+        try:
+            self._control.send(beside.pack({"do": "close"}))
+        except OSError:
+            raise HostEnded from None
         self._done()
 
     def _done(self) -> None:
-        if not self._control.recv(beside.MAX_PACKET):
-            raise UserError("the host of student processes ended unexpectedly")
+        try:
+            answer = self._control.recv(beside.MAX_PACKET)
+        except OSError:
+            raise HostEnded from None
+        if not answer:
+            raise HostEnded
 
     def shut_down(self) -> None:
         """End the host; it takes its student process along."""

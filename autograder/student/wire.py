@@ -12,8 +12,8 @@ from autograder.student import beside
 from autograder.student.answers import Answer, Failed, Kind, NotANumber, Plain, Reason, Returned
 from autograder.student.beside import Malformed
 
-KINDS: frozenset[str] = frozenset(get_args(Kind))
-REASONS: frozenset[str] = frozenset(get_args(Reason))
+KINDS: tuple[str, ...] = get_args(Kind)
+REASONS: tuple[str, ...] = get_args(Reason)
 
 
 class Decoder:

@@ -29,7 +29,7 @@ def python_source(source: str) -> str:
         return source
     try:
         transformed: str = _transformer().transform_cell(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 - IPython's rules stumble over some text that is no Python; it is then run as it is
         return source
     return transformed if _is_python(transformed) else source
 

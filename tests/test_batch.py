@@ -1,0 +1,214 @@
+"""`autograder grade` over many: killed and resumed, changed and graded again, one bad file alone."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_assignment, load_settings
+from autograder.errors import UserError
+from autograder.grading.grades_file import write_grades
+from autograder.grading.journal import Journal, Row
+from autograder.grading.many import Job, grade_many
+from autograder.grading.submissions import find
+from autograder.student.walls import Walls, require
+
+HERE = Path(__file__).parent
+CLASS = HERE / "sample_class" / "notebooks"
+QUICK = ("ada_vectorised", "fatima_sign_of_the_residual", "lars_untouched", "sven_forgot_return", "pavel_corrupt")
+
+
+def make_class(folder, count):
+    folder.mkdir()
+    for number in range(count):
+        shutil.copy(CLASS / f"{QUICK[number % len(QUICK)]}.ipynb", folder / f"{number:04d}.ipynb")
+
+
+def command(folder, out, *more):
+    return [sys.executable, "-m", "autograder", "grade", str(folder), "--out", str(out), *more]
+
+
+def journal_lines(out):
+    path = out / "journal.jsonl"
+    return (
+        [json.loads(line)["file"] for line in path.read_bytes().splitlines() if line.endswith(b"}")]
+        if path.exists()
+        else []
+    )
+
+
+def wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "nothing happened in time"
+        os.sched_yield()
+
+
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    make_class(folder / "in", 60)
+    subprocess.run(command(folder / "in", folder / "out"), capture_output=True, check=False)
+    return folder / "in", (folder / "out" / "final_grades.csv").read_text()
+
+
+def test_a_killed_grader_goes_on_where_it_stopped(undisturbed, tmp_path):
+    """kill -9 in mid-run, three times: nothing lost, nothing graded twice, the same grades."""
+    folder, expected = undisturbed
+    for goal in (5, 20, 40):
+        running = subprocess.Popen(command(folder, tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda goal=goal: len(journal_lines(tmp_path)) >= goal)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert not (tmp_path / "final_grades.csv").exists()
+    subprocess.run(command(folder, tmp_path), capture_output=True, check=False)
+    assert (tmp_path / "final_grades.csv").read_text() == expected
+    done = journal_lines(tmp_path)
+    assert len(done) == len(set(done)) == 60
+
+
+def test_a_killed_worker_is_replaced(undisturbed, tmp_path):
+    folder, expected = undisturbed
+    running = subprocess.Popen(
+        command(folder, tmp_path, "--workers", "2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    wait_for(lambda: len(journal_lines(tmp_path)) >= 5)
+    os.kill(children_of(running.pid)[0], signal.SIGKILL)
+    running.communicate()
+    assert (tmp_path / "final_grades.csv").read_text() == expected
+
+
+def test_a_killed_host_of_student_processes_costs_no_grade(undisturbed, tmp_path):
+    folder, expected = undisturbed
+    running = subprocess.Popen(
+        command(folder, tmp_path, "--workers", "2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    wait_for(lambda: len(journal_lines(tmp_path)) >= 5)
+    (host,) = children_of(children_of(running.pid)[0])
+    os.kill(host, signal.SIGKILL)
+    running.communicate()
+    assert (tmp_path / "final_grades.csv").read_text() == expected
+
+
+def test_no_process_outlives_a_killed_grader(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    running = subprocess.Popen(
+        command(folder, tmp_path, "--workers", "2"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_for(lambda: len(journal_lines(tmp_path)) >= 3)
+    family, waiting = [], [running.pid]
+    while waiting:
+        found = children_of(waiting.pop())
+        family += found
+        waiting += found
+    assert len(family) >= 4
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    wait_for(lambda: not any(alive(pid) for pid in family), 20)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_only_what_changed_is_graded_again(tmp_path):
+    make_class(tmp_path / "in", 4)
+    run = [command(tmp_path / "in", tmp_path / "out")]
+    subprocess.run(run[0], capture_output=True, check=False)
+    first = (tmp_path / "out" / "journal.jsonl").read_bytes()
+    subprocess.run(run[0], capture_output=True, check=False)
+    assert (tmp_path / "out" / "journal.jsonl").read_bytes() == first
+    shutil.copy(CLASS / "fatima_sign_of_the_residual.ipynb", tmp_path / "in" / "0000.ipynb")
+    subprocess.run(run[0], capture_output=True, check=False)
+    again = (tmp_path / "out" / "journal.jsonl").read_bytes()
+    assert [json.loads(line)["file"] for line in again[len(first) :].splitlines()] == ["0000.ipynb"]
+    rows = (tmp_path / "out" / "final_grades.csv").read_text().splitlines()
+    assert rows[2] == rows[3].replace("0001", "0000")
+
+
+def test_a_changed_rubric_is_graded_again(tmp_path, monkeypatch):
+    make_class(tmp_path / "in", 2)
+    (tmp_path / "out").mkdir()
+    job = Job("xor_backprop", tmp_path / "out", unsafe=True)
+    graded = []
+    for version in ("a", "a", "b"):
+        monkeypatch.setattr("autograder.grading.many.digest", lambda _name, version=version: version)
+        with find([tmp_path / "in"]) as found, Journal(tmp_path / "out") as journal:
+            before = len(journal_lines(tmp_path / "out"))
+            grade_many(found, job, journal, lambda: None)
+        graded.append(len(journal_lines(tmp_path / "out")) - before)
+    assert graded == [2, 0, 2]
+
+
+def test_a_line_cut_off_in_the_middle_is_graded_again(tmp_path):
+    row = Row("a.ipynb", "key", "Completed", {"q1": 1.0}, "all right")
+    with Journal(tmp_path) as journal:
+        journal.add(row)
+    whole = (tmp_path / "journal.jsonl").read_bytes()
+    (tmp_path / "journal.jsonl").write_bytes(whole + whole[: len(whole) // 2])
+    with Journal(tmp_path) as journal:
+        assert journal.holds("a.ipynb", lambda: "key")
+        assert not journal.holds("a.ipynb", lambda: "other key")
+        journal.add(Row("b.ipynb", "key", "empty file", None, "empty file"))
+        assert [r.file for r in journal.rows(["a.ipynb", "b.ipynb"])] == ["a.ipynb", "b.ipynb"]
+    assert (tmp_path / "journal.jsonl").read_bytes().startswith(whole)
+
+
+def test_rows_become_the_grades_file(tmp_path):
+    assignment = load_assignment("xor_backprop")
+    rows = [
+        Row("x.ipynb", "", "empty file", None, ""),
+        Row("y.ipynb", "", "Completed", dict.fromkeys((f"q{i}" for i in range(1, 10)), 0.5), ""),
+    ]
+    text = write_grades(rows, assignment, tmp_path).read_text().splitlines()
+    assert text[2:] == ["x.ipynb" + ",0" * 11 + ",empty file", "y.ipynb" + ",0.5" * 9 + ",4.5,0.225,Completed"]
+
+
+def test_without_walls_grading_refuses_and_says_what_to_use():
+    bare = Walls(
+        landlock=0,
+        seccomp=False,
+        namespaces=False,
+        uid=False,
+        problems=("Darwin has no Landlock, seccomp or namespaces",),
+    )
+    with pytest.raises(UserError, match=r"Darwin has no Landlock.*otter grade.*--unsafe-in-process"):
+        require(bare)
+    require(Walls(landlock=1, seccomp=True, namespaces=False, uid=True))
+
+
+def test_unsafe_in_process_says_so(tmp_path):
+    make_class(tmp_path / "in", 1)
+    done = subprocess.run(
+        command(tmp_path / "in", tmp_path / "out", "--unsafe-in-process"), capture_output=True, text=True, check=False
+    )
+    assert "without walls (--unsafe-in-process)" in done.stdout
+    assert json.loads((tmp_path / "out" / "results" / "0000.ipynb.json").read_text())["unsafe_in_process"] is True
+
+
+def test_doctor_names_each_wall():
+    done = subprocess.run([sys.executable, "-m", "autograder", "doctor"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    for wall in ("Landlock", "seccomp", "namespaces", "user id"):
+        assert wall in done.stdout
+
+
+def test_limits_come_from_the_settings():
+    from autograder.grading.students import limits_of
+
+    limits = limits_of(load_settings("xor_backprop").limits)
+    assert (limits.cell_seconds, limits.call_seconds, limits.submission_seconds) == (10, 2, 60)
+    assert limits.memory_bytes == 1 << 30
