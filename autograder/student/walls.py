@@ -112,8 +112,9 @@ def require(walls: Walls) -> None:
     """Raise `UserError` with what is missing and what to do, unless the walls are enough."""
     if not walls.enough:
         raise UserError(
-            f"untrusted code cannot be walled in on this machine: {'; '.join(walls.problems)}. Use "
-            "`otter grade`, which grades in containers, or another machine; `--unsafe-in-process` grades without walls what you trust"
+            f"untrusted code cannot be walled in on this machine: {'; '.join(walls.problems)}. "
+            "Use `otter grade`, which grades in containers, or another machine; "
+            "`--unsafe-in-process` grades without walls what you trust"
         )
 
 

@@ -1,0 +1,130 @@
+"""The same submissions by this grader and by otter-grader, side by side in one run; then larger classes.
+
+    make bench                        50 submissions by each, then 100 and 1,000 by `autograder grade`
+    python benchmarks/side_by_side.py --sizes 100 1000 10000
+    python benchmarks/side_by_side.py --submissions 10
+
+Prints seconds, submissions a second, the ratio to this grader, and the peak memory of the grader's largest process.
+`otter grade` takes part where a Docker Engine answers. Scores must be equal, or the run fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from autograder.build import template
+
+NAME = "xor_backprop"
+CLASS = Path(__file__).parents[1] / "tests" / "sample_class" / "notebooks"
+LEFT_OUT = ("pavel", "quinn", "rosa", "nils")  # not gradable, or waits for its time to run out
+OTTER = Path(sys.executable).parent / "otter"
+IMAGE = os.environ.get("AUTOGRADER_TEST_IMAGE", "debian:bookworm-slim")
+
+
+def make_class(folder: Path, count: int) -> None:
+    """`count` submissions: the sample class over and over."""
+    folder.mkdir()
+    originals = sorted(path for path in CLASS.iterdir() if not path.name.startswith(LEFT_OUT))
+    for number in range(count):
+        shutil.copy(originals[number % len(originals)], folder / f"{number:05d}.ipynb")
+
+
+def totals(path: Path) -> dict[str, float]:
+    """Total points by file."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return {row["file"]: float(row["total_points_earned"]) for row in rows if row["file"] != "points-per-question"}
+
+
+def by_us(folder: Path, out: Path) -> tuple[float, int, dict[str, float]]:
+    """`autograder grade`: seconds, peak memory of its largest process in kB, totals."""
+    command = [sys.executable, "-m", "autograder", "grade", str(folder), "--out", str(out)]
+    start = time.perf_counter()
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(running.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    return time.perf_counter() - start, usage.ru_maxrss, totals(out / "final_grades.csv")
+
+
+def by_otter_run(folder: Path, archive: Path) -> tuple[float, dict[str, float]]:
+    """`otter run`, one after the other in one process."""
+    code = (
+        "import contextlib, os, sys\nfrom otter.api import grade_submission\n"
+        "for name in sorted(os.listdir(sys.argv[1])):\n"
+        "    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null):\n"
+        "        results = grade_submission(os.path.join(sys.argv[1], name), sys.argv[2])\n"
+        "    print(name, results.total)\n"
+    )
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder), str(archive)], capture_output=True, text=True, check=True
+    )
+    seconds = time.perf_counter() - start
+    return seconds, {name: float(total) for name, total in map(str.split, done.stdout.splitlines())}
+
+
+def by_otter_grade(folder: Path, archive: Path, out: Path) -> tuple[float, dict[str, float]]:
+    """`otter grade` with two containers, its image built before."""
+    out.mkdir()
+    command = [
+        OTTER,
+        "grade",
+        "-n",
+        "backprop-autograder-bench",
+        "-a",
+        archive,
+        "-o",
+        out,
+        "--image",
+        IMAGE,
+        "--containers",
+        "2",
+    ]
+    first = folder.parent / "first"
+    make_class(first, 1)
+    subprocess.run([*command, first], capture_output=True, check=True)
+    start = time.perf_counter()
+    subprocess.run([*command, folder], capture_output=True, check=True)
+    return time.perf_counter() - start, totals(out / "final_grades.csv")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--submissions", type=int, default=50)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[100, 1000])
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        archive = root / "autograder.zip"
+        archive.write_bytes(template.build(NAME, run_tests=False).instructor["autograder.zip"])
+        make_class(root / "class", arguments.submissions)
+        ours, _, expected = by_us(root / "class", root / "ours")
+        found = {"autograder grade": ours}
+        found["otter run"], scores = by_otter_run(root / "class", archive)
+        assert scores == expected, "otter run gave other scores"
+        if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0:
+            found["otter grade, 2 containers"], scores = by_otter_grade(root / "class", archive, root / "otter")
+            assert scores == expected, "otter grade gave other scores"
+        print(f"{arguments.submissions} submissions, {os.cpu_count()} cores, equal scores")
+        for name, seconds in found.items():
+            print(f"  {name:<28} {seconds:8.1f} s {arguments.submissions / seconds:8.1f}/s {seconds / ours:8.1f}x")
+        for size in arguments.sizes:
+            make_class(root / f"class{size}", size)
+            seconds, memory, _ = by_us(root / f"class{size}", root / f"out{size}")
+            print(
+                f"{size:>6} submissions {seconds:8.1f} s {size / seconds:8.1f}/s, largest process {memory / 1024:.0f} MB",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
