@@ -489,6 +489,8 @@ attack(
 )
 attack("reports", "spreadsheet formula", "def l2_loss(y, f_out): raise ValueError('=HYPERLINK(\"http://x\")')")
 
-# What single walls hide
-attack("escaping", "process numbers of the machine", "import os\nif os.getppid() > 2: win()", wall="namespaces")
+# Held by one wall that does not stand everywhere (a container has no namespaces of its own to give): no part of `ATTACKS`.
+ONLY_WITH_NAMESPACES = Attack(
+    "process numbers of the machine", "escaping", "import os\nif os.getppid() > 2: win()", wall="namespaces"
+)
 attack("escaping", "root", "import os\nif os.getuid() == 0 or os.geteuid() == 0: win()", wall="uid")

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from attacks import ATTACKS
+from attacks import ATTACKS, ONLY_WITH_NAMESPACES
 from right_variants import VARIANTS
 from test_build import solution_lines
 
@@ -153,7 +153,9 @@ print("EARNED", outcome.result.earned)
 """
 
 
-@pytest.mark.parametrize("attack", [a for a in ATTACKS if a.wall], ids=lambda a: f"{a.wall}: {a.name}")
+@pytest.mark.parametrize(
+    "attack", [*(a for a in ATTACKS if a.wall), ONLY_WITH_NAMESPACES], ids=lambda a: f"{a.wall}: {a.name}"
+)
 def test_each_wall_matters(attack, tmp_path, short_course):
     """With its wall taken away the attack gets through: so it is this wall that holds it."""
     write_class_of = tmp_path / "in"
