@@ -120,9 +120,9 @@ def main() -> None:
         for size in arguments.sizes:
             make_class(root / f"class{size}", size)
             seconds, memory, _ = by_us(root / f"class{size}", root / f"out{size}")
+            rate = size / seconds
             print(
-                f"{size:>6} submissions {seconds:8.1f} s {size / seconds:8.1f}/s, largest process {memory / 1024:.0f} MB",
-                flush=True,
+                f"{size:>6} submissions {seconds:8.1f} s {rate:8.1f}/s, largest process {memory >> 10} MB", flush=True
             )
 
 

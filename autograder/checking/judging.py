@@ -63,7 +63,7 @@ def judge(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
             reading.expected[name] if target is None or target.shape != reading.expected[name].shape else target
             for reading, target in zip(run.readings, targets, strict=True)
         ]
-        words = relation_words(name, answers, meant, agree, _changes(answers, tolerance), tolerance)
+        words = relation_words(run.question.label(name), answers, meant, agree, _changes(answers, tolerance), tolerance)
         return Verdict("wrong", words)
     return Verdict("right", "right", "own earlier values" if follows else "")
 
@@ -86,15 +86,15 @@ def _answers(readings: Sequence[Reading], name: str) -> list[Array] | Verdict:
     for reading in readings:
         value = reading.own[name]
         if isinstance(value, WrongForm):
-            raw = reading.raw[name]
+            raw, label = reading.raw[name], reading.question.label(name)
             kind = raw.kind if isinstance(raw, NotANumber) else ""
             if kind == "placeholder":
                 return Verdict(
-                    "wrong", f"`{name}`: not attempted yet (the placeholder `...` came back)", attempted=False
+                    "wrong", f"`{label}`: not attempted yet (the placeholder `...` came back)", attempted=False
                 )
             forgot = "; did you forget a `return`?" if kind == "nothing" else ""
             came = "" if "came back" in value.words else " came back"
-            return Verdict("wrong", f"`{name}`: {value.words}{came}{forgot}")
+            return Verdict("wrong", f"`{label}`: {value.words}{came}{forgot}")
         answers.append(value)
     return answers
 
@@ -111,7 +111,7 @@ def _judge_unchanged(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
         if isinstance(answers, Verdict):
             return answers
         if not _changes(answers, tolerance):
-            return Verdict("wrong", f"`{name}` is the same for every input")
+            return Verdict("wrong", f"`{run.question.label(name)}` is the same for every input")
     for reading in run.readings:
         changed = changed_arguments(reading)
         if changed:

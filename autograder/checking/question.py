@@ -47,6 +47,7 @@ class Question:
     cases : the inputs it is asked with
     observes : for a returned value, further values that it follows from and that are read from the student's
         own function: `{"losses": {"path": own_path}}`
+    labels : what to call returned values whose name in the derivation says nothing to a student
     """
 
     name: str
@@ -56,6 +57,11 @@ class Question:
     steps: tuple[Step, ...]
     cases: tuple[Inputs, ...]
     observes: Mapping[str, Mapping[str, Observation]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, name: str) -> str:
+        """What a returned value is called when a student is told of it."""
+        return self.labels.get(name, name)
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:

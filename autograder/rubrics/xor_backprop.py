@@ -176,19 +176,21 @@ def each(*names: str) -> tuple[Step, ...]:
 
 
 rubric = Rubric(network, (
-    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",)), cases=z_cases("q1")),
+    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",)), cases=z_cases("q1"), labels={"sigma": "σ(z)"}),
     ask("q2", "forward", "x W b u c", ("z_in", "z_out", "f_in", "f_out"), *each("z_in", "z_out", "f_in", "f_out")),
     ask("q3", "l2_loss", "y f_out", "L", Step("value", ("L",))),
-    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",)), cases=z_cases("q4")),
+    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",)), cases=z_cases("q4"),
+        labels={"sigma_prime": "σ′(z)"}),
     ask("q5", "output_layer_gradients", "y z_out f_in f_out", ("dL_df_out", "df_out_df_in", "dL_du", "dL_dc"),
         *each("dL_df_out", "df_out_df_in", "dL_du", "dL_dc")),
     ask("q6", "hidden_layer_gradients", "x z_in u dL_df_out df_out_df_in",
         ("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db"), *each("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db")),
     ask("q7", "sgd_update", "parameter gradient learning_rate", "theta_new", Step("value", ("theta_new",)),
-        Step("unchanged", checks="arguments unchanged"), cases=update_cases),
+        Step("unchanged", checks="arguments unchanged"), cases=update_cases, labels={"theta_new": "the new parameter"}),
     ask("q8", "train_step", "x y W b u c learning_rate", ("W_new", "b_new", "u_new", "c_new"),
         Step("hidden_layer", ("W_new", "b_new")), Step("output_layer", ("u_new", "c_new"))),
     ask("q9", "train", "X Y W b u c learning_rate epochs", (("W_end", "b_end", "u_end", "c_end"), "losses"),
         Step("parameters", ("W_end", "b_end", "u_end", "c_end")), Step("losses", ("losses",)),
-        cases=train_cases, observes={"losses": {"path": own_path}}),
+        cases=train_cases, observes={"losses": {"path": own_path}},
+        labels={"W_end": "W after training", "b_end": "b after training", "u_end": "u after training", "c_end": "c after training"}),
 ))
