@@ -286,6 +286,20 @@ def train(X, Y, W, b, u, c, learning_rate, epochs):
     return (W, b, u, c), losses""",
         after=("fig, ax = plt.subplots()\nax.plot([1, 2], label='loss')\nplt.show()\ndisplay(HTML('<b>done</b>'))",),
     ),
+    "made in Colab": cells(
+        before=(
+            "from google.colab import drive\ndrive.mount('/content/drive')\n%cd /content/drive/MyDrive\n!pip install -q otter-grader",
+            "from mpl_toolkits.mplot3d import Axes3D",
+        )
+    ),
+    "NumPy's own methods on numbers": cells(
+        sigmoid="def sigmoid(z):\n    return np.reciprocal(1 + np.exp(-z))",
+        l2_loss="def l2_loss(y, f_out):\n    return (f_out - y).item() ** 2 / 2",
+        output_layer_gradients="""
+def output_layer_gradients(y, z_out, f_in, f_out):
+    a, s = f_out.item() - y, sigmoid_derivative(f_in).item()
+    return a, s, a * s * z_out, a * s""",
+    ),
     "assertions and prints": cells(
         forward="""
 def forward(x, W, b, u, c):

@@ -157,6 +157,12 @@ def test_a_wrong_number_of_values_costs_the_steps_it_touches(assignment, referen
     assert "a list of 3 values came back where 4 values are due" in words(result, "q2.z_in")
 
 
+def test_what_is_due_is_said_as_the_function_should_return_it(assignment, reference_source):
+    flat = reference_source.replace("return parameters, losses", "return (*parameters, losses)")
+    said = "a list of 5 values came back where 2 values are due: ((W_end, b_end, u_end, c_end), losses)"
+    assert said in words(result_of(assignment, flat), "q9.losses")
+
+
 # Rule 4: an early mistake costs only its own points
 def test_a_later_value_that_follows_from_an_own_wrong_one_is_right(assignment, reference_source):
     result = result_of(assignment, reference_source.replace("z_in = W.T @ x + b", "z_in = W.T @ x - b"))

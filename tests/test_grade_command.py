@@ -106,6 +106,16 @@ def test_folders_zips_scripts_and_exports(tmp_path):
     assert "not a notebook" in rows["essay.pdf"]["grading_status"]
 
 
+def test_results_among_the_submissions_are_no_submissions(tmp_path):
+    shutil.copy(RIGHT, tmp_path / "ada.IPYNB")
+    for _ in range(2):
+        assert run(tmp_path, "--out", tmp_path / "graded" / "today").returncode == 0
+    assert set(grades(tmp_path / "graded" / "today")) == {"points-per-question", "ada.IPYNB"}
+    done = run(tmp_path, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "results need a folder of their own" in done.stderr
+
+
 def test_a_zip_of_a_class(tmp_path):
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
         archive.write(RIGHT, "hand-ins/a.ipynb")

@@ -24,6 +24,25 @@ def test_right_variant_gets_full_marks(assignment, name):
     assert result.earned == result.points == 20
 
 
+def test_right_variants_get_full_marks_behind_the_walls(assignment, students):
+    lost = {}
+    for name, sources in VARIANTS.items():
+        with students.open([python_source(cell) for cell in sources]) as student:
+            result = grade(assignment, student)
+        if result.earned < 20:
+            lost[name] = [(step.step, step.words) for step in result.steps if step.earned < step.points]
+    assert not lost
+
+
+def test_second_chance_behind_the_walls_gives_what_the_reference_gives(assignment, students):
+    """Its answers arrive as NumPy's numbers, as the reference returns them: `f_out.item()` works on them."""
+    cells = [*VARIANTS["NumPy's own methods on numbers"], "def forward(x, W, b, u, c): return None"]
+    results = [grade(assignment, InProcessStudent(cells))]
+    with students.open(cells) as student:
+        results.append(grade(assignment, student))
+    assert [result.earned for result in results] == [16, 16]
+
+
 LECTURE_NUMBERS = """
 import numpy as np
 def sigmoid(z): return np.array([0.3705, 0.7389])

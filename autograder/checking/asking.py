@@ -112,6 +112,11 @@ def ask(question: Question, rubric: Rubric, student: Student, replaced: Replacem
     return Run(question, tuple(readings))
 
 
+def _nested(names: Names) -> str:
+    """What is due, written as the function should return it: `((W, b), losses)`."""
+    return names if isinstance(names, str) else f"({', '.join(map(_nested, names))})"
+
+
 def unpack(value: Plain, names: Names) -> dict[str, Plain | WrongForm]:
     """Sort a function's answer by the names of what it should return."""
     if isinstance(names, str):
@@ -124,8 +129,7 @@ def unpack(value: Plain, names: Names) -> dict[str, Plain | WrongForm]:
     if parts is None or len(parts) != len(names):
         if isinstance(value, NotANumber) and value.kind in {"nothing", "placeholder"}:
             return dict.fromkeys(flat(names), value)
-        due = ", ".join(flat(names))
-        wrong = WrongForm(f"{describe(value)} came back where {len(names)} values are due: ({due})")
+        wrong = WrongForm(f"{describe(value)} came back where {len(names)} values are due: {_nested(names)}")
         return dict.fromkeys(flat(names), wrong)
     found: dict[str, Plain | WrongForm] = {}
     for part, name in zip(parts, names, strict=True):

@@ -40,7 +40,7 @@ def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, un
     Exit status: 0 all were graded, 1 some could not be, 2 nothing was done, 130 interrupted.
     """
     load_assignment(name)
-    with find(paths) as submissions:
+    with find(paths, leave_out=out) as submissions:
         if not submissions:
             raise UserError(f"no submission found in {', '.join(map(str, paths))}")
         try:

@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 
 from autograder.errors import UserError
 
-CODE_SUFFIXES = {".ipynb", ".py"}
 MAX_MEMBERS = 20_000
 MAX_UNPACKED_BYTES = 4_000_000_000
 
@@ -29,21 +28,26 @@ class Found:
 
 
 @contextmanager
-def find(paths: Sequence[Path]) -> Iterator[list[Found]]:
+def find(paths: Sequence[Path], *, leave_out: Path | None = None) -> Iterator[list[Found]]:
     """All submissions below `paths`, in the order of their names; zip files are unpacked for the time being.
+
+    Nothing below the folder `leave_out` is one: results may lie among the submissions.
 
     Raises
     ------
-    UserError : a path does not exist, or two submissions have the same name
+    UserError : a path does not exist, or is `leave_out` itself, or two submissions have the same name
     """
+    results = leave_out.resolve() if leave_out else None
     with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
         found = []
         for number, path in enumerate(paths):
             if not path.exists():
                 raise UserError(f"{path}: no such file or folder")
             if path.is_dir():
-                found += _in_folder(path, Path(scratch) / str(number))
-            elif path.suffix == ".zip":
+                if path.resolve() == results:
+                    raise UserError(f"{path}: results need a folder of their own; name another one with --out")
+                found += _in_folder(path, Path(scratch) / str(number), results)
+            elif _suffix(path) == ".zip":
                 found += _in_zip(path, path.name, Path(scratch) / str(number), alone=True)
             else:
                 found.append(Found(path.name, path))
@@ -54,16 +58,19 @@ def find(paths: Sequence[Path]) -> Iterator[list[Found]]:
         yield found
 
 
-def _in_folder(folder: Path, scratch: Path) -> list[Found]:
+def _in_folder(folder: Path, scratch: Path, leave_out: Path | None = None) -> list[Found]:
     """Every file at the top is a submission; in a subfolder, other files count only where there is no notebook."""
     found = []
+    inside = leave_out is not None and leave_out.is_relative_to(folder.resolve())
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if _hidden(relative.parts) or not path.is_file() or path.is_symlink():
             continue
+        if inside and leave_out and path.resolve().is_relative_to(leave_out):
+            continue
         if not _counts(path, top=len(relative.parts) == 1):
             continue
-        if path.suffix == ".zip":
+        if _suffix(path) == ".zip":
             found += _in_zip(path, relative.as_posix(), scratch / relative, alone=False)
         else:
             found.append(Found(relative.as_posix(), path))
@@ -71,12 +78,17 @@ def _in_folder(folder: Path, scratch: Path) -> list[Found]:
 
 
 def _counts(path: Path, *, top: bool) -> bool:
-    if path.suffix in {".ipynb", ".zip"}:
+    suffix = _suffix(path)
+    if suffix in {".ipynb", ".zip"}:
         return True
     if top:
         return True
-    beside = {other.suffix for other in path.parent.iterdir()}
-    return not beside & {".ipynb", ".zip"} and (path.suffix == ".py" or ".py" not in beside)
+    beside = {_suffix(other) for other in path.parent.iterdir()}
+    return not beside & {".ipynb", ".zip"} and (suffix == ".py" or ".py" not in beside)
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()
 
 
 def _in_zip(archive: Path, name: str, scratch: Path, *, alone: bool) -> list[Found]:
@@ -88,8 +100,8 @@ def _in_zip(archive: Path, name: str, scratch: Path, *, alone: bool) -> list[Fou
             raise UserError(f"{archive}: {error}") from None
         return [Found(name, archive, str(error))]
     inside = _in_folder(scratch, scratch / "inner")
-    notebooks = [found for found in inside if found.path.suffix == ".ipynb"] or [
-        found for found in inside if found.path.suffix == ".py"
+    notebooks = [found for found in inside if _suffix(found.path) == ".ipynb"] or [
+        found for found in inside if _suffix(found.path) == ".py"
     ]
     if len(notebooks) == 1 and not any(found.file.endswith(".zip") for found in inside):
         return [Found(name, notebooks[0].path)]

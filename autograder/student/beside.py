@@ -148,7 +148,7 @@ def _type_name(value: Any) -> str:
 
 
 def values_in(tree: Any, data: memoryview) -> Any:
-    """The values of a trusted packet as Python numbers, lists and arrays (the grader's own decoder is stricter)."""
+    """The values of a trusted packet as numbers, lists and arrays (the grader's own decoder is stricter)."""
     position = 0
 
     def value(part: Any) -> Any:
@@ -161,7 +161,7 @@ def values_in(tree: Any, data: memoryview) -> Any:
         size = 8 * math.prod(shape)
         array = np.ndarray(shape, FLOAT, bytearray(data[position : position + size]))
         position += size
-        return array
+        return array if shape else array[()]
 
     return value(tree)
 
@@ -229,9 +229,9 @@ class _Shell:
         if name not in {"time", "prun"}:
             return None
         try:
-            return eval(compile(line, "<%time>", "eval"), self._namespace)
+            return eval(compile(line, "<%time>", "eval", dont_inherit=True), self._namespace)
         except SyntaxError:
-            exec(compile(line, "<%time>", "exec"), self._namespace)  # noqa: S102 - this is what it is for
+            exec(compile(line, "<%time>", "exec", dont_inherit=True), self._namespace)  # noqa: S102 - this is what it is for
             return None
 
     def getoutput(self, *_args: Any, **_kwargs: Any) -> list[str]:
@@ -318,7 +318,7 @@ def run_cell(source: str, namespace: dict[str, Any], number: int, seconds: float
     """Run one cell; return what went wrong in words, or None. A cell that raises stops only itself."""
     try:
         with quiet(), time_limit(seconds):
-            exec(compile(source, f"<cell {number}>", "exec"), namespace)  # noqa: S102 - this is what it is for
+            exec(compile(source, f"<cell {number}>", "exec", dont_inherit=True), namespace)  # noqa: S102 - this is what it is for
     except TooSlow:
         return TOO_SLOW
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt must not leave either

@@ -95,9 +95,13 @@ def question(
     return beside.pack(message, values.buffers)
 
 
-def _trusted(values: beside.Values, argument: Any) -> Any:
-    """An argument of ours; integers stay integers (an epoch count), all else is as an answer is."""
-    return argument if type(argument) is int else values.add(argument)
+def _trusted(values: beside.Values, value: Any) -> Any:
+    """A value of ours, which arrives as what it was: integers (an epoch count), NumPy's numbers (`.item()` works)."""
+    if type(value) is int:
+        return value
+    if isinstance(value, tuple):
+        return [_trusted(values, part) for part in value]
+    return values.add(np.asarray(value) if isinstance(value, np.floating) else value)
 
 
 def stand_in_answer(function: Callable[..., Any], message: dict[str, Any], data: memoryview) -> bytes:
@@ -114,8 +118,7 @@ def stand_in_answer(function: Callable[..., Any], message: dict[str, Any], data:
     except Exception as error:  # noqa: BLE001 - called with anything at all; the caller is told
         return beside.pack({"failed": beside.error_words(error)})
     values = beside.Values()
-    tree = values.add(value)
-    return beside.pack({"value": tree}, values.buffers)
+    return beside.pack({"value": _trusted(values, value)}, values.buffers)
 
 
 def _argument(value: Plain) -> Any:

@@ -43,7 +43,8 @@ def read(path: Path) -> Notebook:
     ------
     Unreadable : it is empty, corrupt, no notebook, or holds no code
     """
-    if path.suffix not in {".ipynb", ".py"}:
+    suffix = path.suffix.lower()
+    if suffix not in {".ipynb", ".py"}:
         raise Unreadable(f"not a notebook: a {path.suffix or 'file without suffix'} came, .ipynb or .py is due")
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -55,7 +56,7 @@ def read(path: Path) -> Notebook:
         raise Unreadable("not a notebook: not UTF-8 text") from None
     if not text.strip():
         raise Unreadable("empty file")
-    notebook = _from_json(text) if path.suffix == ".ipynb" else _from_script(text)
+    notebook = _from_json(text) if suffix == ".ipynb" else _from_script(text)
     if not any(cell.strip() for cell in notebook.cells):
         raise Unreadable("empty notebook: it has no code cell")
     return notebook
