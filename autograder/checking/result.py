@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Status = Literal["right", "wrong", "could not be run"]
@@ -86,7 +86,13 @@ class AssignmentResult:
             "points": self.points,
             "earned": self.earned,
             "questions": [
-                {**asdict(question), "points": question.points, "earned": question.earned}
+                {
+                    "question": question.question,
+                    "function": question.function,
+                    "points": question.points,
+                    "earned": question.earned,
+                    "steps": [dict(vars(step)) for step in question.steps],
+                }
                 for question in self.questions
             ],
         }

@@ -43,7 +43,7 @@ def write_result(outcome: Outcome, folder: Path) -> Path:
     """Write `results/FILE.json` for one submission."""
     path = folder / "results" / f"{outcome.file}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(outcome.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(outcome.to_dict(), ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 

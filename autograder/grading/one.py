@@ -12,6 +12,7 @@ from autograder.checking.result import AssignmentResult
 from autograder.course import load_assignment
 from autograder.grading.students import Students
 from autograder.submission.notebook import Notebook, Unreadable, defines_any, read
+from autograder.submission.uses import Uses
 
 COMPLETED = "Completed"
 
@@ -65,7 +66,7 @@ def grade_file(path: Path, assignment_name: str, students: Students, *, file: st
     except Unreadable as error:
         return Outcome(file, str(error))
     with students.open(notebook.cells) as student:
-        result = grade(assignment, student)
+        result = grade(assignment, student, Uses(notebook.cells))
         return Outcome(file, COMPLETED, result, tuple(student.cell_errors), students.unsafe)
 
 
