@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograder.checking.asking import Run, ask
+from autograder.checking.comparing import compare
 from autograder.checking.diagnosis import diagnose
 from autograder.checking.judging import Verdict, judge
 from autograder.checking.question import Assignment, Question, Step, step_id
@@ -68,4 +69,7 @@ def _result(assignment: Assignment, question: Question, step: Step, verdict: Ver
         basis=verdict.basis,
         misconception=wrong_idea.name if wrong_idea else "",
         hint=wrong_idea.hint if wrong_idea else "",
+        place=step.place,
+        given=verdict.given,
+        compared=compare(run, step, assignment.tolerance_of(this)),
     )

@@ -23,6 +23,8 @@ class Verdict:
     words: str
     basis: Basis = ""
     attempted: bool = True
+    given: tuple[str, ...] = ()
+    """the student's own earlier values that it follows from and that are not the reference's"""
 
     @property
     def right(self) -> bool:
@@ -41,6 +43,7 @@ def judge(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
     if step.checks == "arguments unchanged":
         return _judge_unchanged(run, step, tolerance)
     follows = False
+    given: list[str] = []
     for name in step.values:
         answers = _answers(run.readings, name)
         if isinstance(answers, Verdict):
@@ -58,6 +61,7 @@ def judge(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
         ]
         if all(agree) and _changes(answers, tolerance):
             follows = True
+            given += (label for label in _leant_on(run, name, tolerance) if label not in given)
             continue
         meant = [
             reading.expected[name] if target is None or target.shape != reading.expected[name].shape else target
@@ -65,7 +69,23 @@ def judge(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
         ]
         words = relation_words(run.question.label(name), answers, meant, agree, _changes(answers, tolerance), tolerance)
         return Verdict("wrong", words)
-    return Verdict("right", "right", "own earlier values" if follows else "")
+    return Verdict("right", "right", "own earlier values" if follows else "", given=tuple(given))
+
+
+def _leant_on(run: Run, name: str, tolerance: Tolerance) -> list[str]:
+    """What to call the student's own values that `name` follows from directly and that are not the reference's."""
+    question = run.question
+    parents = run.readings[0].derivation.values[name].parents
+    before = question.outputs[: question.outputs.index(name)]
+    off = [parent for parent in parents if parent in before and not _agrees(run.readings, parent, tolerance)]
+    observed = [parent for parent in parents if parent in question.observes.get(name, ())]
+    return [question.label(parent) for parent in off + observed]
+
+
+def _agrees(readings: Sequence[Reading], name: str, tolerance: Tolerance) -> bool:
+    """Whether the student's value is the reference's on every input."""
+    values = [(reading.own[name], reading.expected[name]) for reading in readings]
+    return all(not isinstance(own, WrongForm) and tolerance.close(own, expected) for own, expected in values)
 
 
 def expected_from_own(reading: Reading, name: str) -> Array | None:
