@@ -16,9 +16,10 @@ from autograder.feedback import symbols
 from autograder.feedback.chain import Node, chain
 from autograder.feedback.words import STATE_WORDS, State, broken_words, first_broken, state_of
 
-COLUMN, ROW = 112, 86
-HALF_WIDTH, HALF_HEIGHT = 47, 29
-LEFT, TOP = 54, 72
+COLUMN, ROW = 120, 86
+HALF_WIDTH, HALF_HEIGHT = 45, 29
+LEFT, TOP = 52, 72
+MOST_GIVEN = 4
 _WORST: tuple[State, ...] = ("wrong", "not reached", "follows", "right")
 
 # A node's outline by state, and its mark, which the page's list uses, too.
@@ -69,13 +70,12 @@ class Drawing:
         self.width = max((x for x, _ in at.values()), default=0) + LEFT
         self.height = max((y for _, y in at.values()), default=0) + HALF_HEIGHT + 24
         self._placed = [
-            _Placed(
-                node, *at[node.step], _inside(node), tuple(_curve(at[p], at[node.step]) for p in node.parents)
-            )
+            _Placed(node, *at[node.step], _inside(node), tuple(_curve(at[p], at[node.step]) for p in node.parents))
             for node in nodes
         ]
         edges = "".join(f"<path d='{curve}'/>" for placed in self._placed for curve in placed.incoming)
-        self._edges = Markup(f'<g class="edges">{edges}</g>')  # noqa: S704 - whole numbers only
+        self._nodes: dict[tuple[str, ...], str] = {}
+        self._edges = Markup(f'<g class="edges">{edges}</g>')
         self._headings = Markup("").join(
             Markup('<text class="lane" x="{}" y="{}">{}</text>').format(x, y, text) for x, y, text in headings
         )
@@ -92,23 +92,18 @@ class Drawing:
         broken = first_broken(steps.values())
         nodes, flag = [], ""
         for placed in self._placed:
-            marked = [steps[step] for step in placed.node.marked_by]
-            state = min((state_of(step) for step in marked), key=_WORST.index)
-            shape, target = state.replace(" ", "-"), placed.node.step
-            name = escape(symbols.plain(placed.node.symbol))
-            first = ""
-            if broken is not None and broken.step in placed.node.marked_by:
-                first, target = f", {broken_words(broken)}", broken.step
+            ids = placed.node.marked_by
+            states = [state_of(steps[step]) for step in ids]
+            state = states[0] if len(ids) == 1 else min(states, key=_WORST.index)
+            if broken is not None and broken.step in ids:
                 flag = self._flag(placed, broken_words(broken))
-            nodes.append(
-                f'<a href="#{escape(target)}" transform="translate({placed.x} {placed.y})">'
-                f"<title>{name}: {STATE_WORDS[state]}{first}</title>"
-                f'<use href="#s-{shape}"/>{placed.inside}</a>'
-            )
+                nodes.append(self._node(placed, state, broken.step, broken_words(broken)))
+            else:
+                nodes.append(self._node(placed, state, ids[0], ""))
         title = Markup("<title id='chain-title'>The chain, link by link</title>")
         return (
             self.open + title + Markup("<defs>{}</defs>").format(DEFINITIONS) + self._headings + self._edges
-            + Markup("".join(nodes) + flag + "</svg>")  # noqa: S704 - its parts are escaped above
+            + Markup("".join(nodes) + flag + "</svg>")
         )  # fmt: skip
 
     def of_class(self, shares: Mapping[str, float], worst: str, flag: str) -> Markup:
@@ -136,8 +131,19 @@ class Drawing:
         title = Markup("<title id='chain-title'>The chain, and how much of each link the class has right</title>")
         return (
             self.open + title + Markup("<defs>{}</defs>").format(DEFINITIONS) + self._headings + self._edges
-            + Markup("").join(nodes) + Markup(flagged) + Markup("</svg>")  # noqa: S704
+            + Markup("").join(nodes) + Markup(flagged) + Markup("</svg>")
         )  # fmt: skip
+
+    def _node(self, placed: _Placed, state: State, target: str, first: str) -> str:
+        key = placed.node.step, state, target, first
+        if key not in self._nodes:
+            name = escape(symbols.plain(placed.node.symbol))
+            self._nodes[key] = (
+                f'<a href="#{escape(target)}" transform="translate({placed.x} {placed.y})">'
+                f"<title>{name}: {STATE_WORDS[state]}{', ' + first if first else ''}</title>"
+                f'<use href="#s-{state.replace(" ", "-")}"/>{placed.inside}</a>'
+            )
+        return self._nodes[key]
 
     def _flag(self, placed: _Placed, text: str) -> str:
         """The broken link: its edges, a ring around it, and what to call it."""
@@ -156,9 +162,9 @@ def _inside(node: Node) -> Markup:
     """Its symbol, and below it the inputs that are given."""
     if not node.given:
         return symbols.svg(node.symbol, 0)
-    given = ", ".join(symbols.plain(symbol) for symbol in node.given)
-    long = " long" if len(given) > 14 else ""
-    return symbols.svg(node.symbol, -8) + Markup('<text class="given{}" y="22">{}</text>').format(long, given)
+    given = ", ".join(symbols.plain(symbol) for symbol in node.given[:MOST_GIVEN])
+    more = ", …" if len(node.given) > MOST_GIVEN else ""
+    return symbols.svg(node.symbol, -8) + Markup('<text class="given" y="22">{}</text>').format(given + more)
 
 
 def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -18,8 +19,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 @cache
-def template(name: str) -> Template:
-    """A page's template, with its style and script in place and a policy that allows just these."""
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
@@ -29,13 +29,25 @@ def template(name: str) -> Template:
         "style": Markup(style), "script": Markup(script), "style_hash": _hash(style), "script_hash": _hash(script),
     }  # fmt: skip
     environment.filters |= {"words": words, "points": points, "symbol": symbols.html}
-    return environment.get_template(name)
+    return environment
+
+
+@cache
+def template(name: str) -> Template:
+    """A page's template, compiled once, with its style and script in place and a policy that allows just these."""
+    return _environment().get_template(name)
+
+
+@cache
+def macros(name: str) -> Any:
+    """The macros of a template, as functions."""
+    return template(name).module
 
 
 def words(text: str) -> Markup:
     """A sentence with `names` in backticks, which are set as code."""
     safe = str(escape(text))
-    return Markup(_CODE.sub(r"<code>\1</code>", safe) if "`" in safe else safe)  # noqa: S704 - escaped above
+    return Markup(_CODE.sub(r"<code>\1</code>", safe) if "`" in safe else safe)
 
 
 def points(value: float) -> str:

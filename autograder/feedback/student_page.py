@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markupsafe import Markup
 
 from autograder.checking.question import Assignment, step_id
 from autograder.checking.result import AssignmentResult, StepResult
 from autograder.feedback.drawing import Drawing
-from autograder.feedback.pages import template
-from autograder.feedback.words import (
-    STATE_WORDS,
-    STATES,
-    broken_words,
-    came_back,
-    compared_words,
-    first_broken,
-    state_of,
-)
+from autograder.feedback.pages import macros, template
+from autograder.feedback.words import STATE_WORDS, STATES, came_back, first_broken, state_of
+
+DIFFERENT_STEPS = 4096  # how many rendered lines are kept: in a class most are the same
 
 
 class StudentPages:
@@ -34,35 +29,39 @@ class StudentPages:
             for step in question.steps
         }
         self._template = template("submission.html")
+        self._line = lru_cache(DIFFERENT_STEPS)(self._render_line)
+        self._rows = lru_cache(DIFFERENT_STEPS)(_render_rows)
 
     def page(self, file: str, result: AssignmentResult, cell_errors: Sequence[str] = ()) -> str:
         """The page of a graded submission; all text of the student's is escaped."""
         steps = {step.step: step for step in result.steps}
-        broken = first_broken(result.steps)
-        counts = Counter(map(state_of, result.steps))
+        counts = Counter(map(state_of, steps.values()))
         return self._template.render(
             title=self._title,
             file=file,
             result=result,
             chain=self._drawing.of_student(steps),
             counts=[(state, STATE_WORDS[state], counts[state]) for state in STATES],
-            broken=broken,
-            broken_words=broken_words(broken) if broken else "",
+            broken=first_broken(steps.values()),
             cell_errors=cell_errors,
-            name=self._names.__getitem__,
             state=state_of,
             came_back=came_back,
-            compared_words=compared_words,
-            follows=_follows,
-            compared=any(step.compared for step in result.steps),
-            status="",
+            line=self._line,
+            rows=self._rows,
+            compared=any(step.compared for step in steps.values()),
         )
 
     def page_of_ungraded(self, file: str, status: str) -> str:
         """The page of a submission that could not be graded: why, and what to do."""
-        return self._template.render(title=self._title, file=file, result=None, status=status, chain=Markup(""))
+        return self._template.render(title=self._title, file=file, result=None, status=status)
+
+    def _render_line(self, step: StepResult) -> Markup:
+        name, words = self._names[step.step], came_back(step)
+        # "`z_in` is not what is needed": its name stands before it anyway
+        words = words.removeprefix(f"`{name}` ").removeprefix(f"`{name}`: ")
+        return Markup(macros("parts.html").line(step, name, state_of(step), words))
 
 
-def _follows(step: StepResult) -> str:
-    """What a value that is off on the lecture's numbers is right with."""
-    return came_back(step) if step.status == "right" and step.basis else ""
+def _render_rows(question: str, step: StepResult) -> Markup:
+    follows = came_back(step) if step.status == "right" and step.basis else ""
+    return Markup(macros("parts.html").rows(question, step, follows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from autograder.checking.result import Compared, StepResult
+from autograder.checking.result import StepResult
 
 State = Literal["right", "follows", "wrong", "not reached"]
 STATES: tuple[State, ...] = ("right", "follows", "wrong", "not reached")
@@ -51,13 +51,6 @@ def broken_words(step: StepResult) -> str:
     if not step.attempted:
         return "go on here"
     return "first slip" if step.status == "wrong" else "stops here"
-
-
-def compared_words(compared: Compared) -> str:
-    """How one value compares on the lecture's numbers: "exact", "close, largest difference 3e-05"."""
-    if compared.difference is None or compared.agreement == "exact":
-        return compared.agreement
-    return f"{compared.agreement}, largest difference {compared.difference:.2g}"
 
 
 def listed(names: Iterable[str]) -> str:
