@@ -21,7 +21,7 @@ def score_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
     most = max((students for _, _, students in bins), default=0)
     wide = (WIDTH - 2 * left) / max(1, len(bins))
     parts = []
-    for i, (low, high, students) in enumerate(bins):
+    for i, (low, _, students) in enumerate(bins):
         x = round(left + i * wide)
         tall = round(124 * students / most) if most else 0
         middle = x + round(wide / 2)
@@ -32,9 +32,10 @@ def score_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
         )
         if students:
             parts.append(_text(middle, floor - tall - 5, f"{students}", "middle"))
-        if len(bins) <= 10 or i % 5 == 0 or i == len(bins) - 1:
-            last = i == len(bins) - 1
-            parts.append(_text(x, floor + 16, f"{low:g}{f'–{high:g}' if last else ''}", "start", "soft"))
+        if len(bins) <= 10 or i % 5 == 0:
+            parts.append(_text(x + 1, floor + 16, f"{low:g}", "start", "soft"))
+    if bins:
+        parts.append(_text(WIDTH - left, floor + 16, f"{bins[-1][1]:g}", "end", "soft"))
     parts.append(Markup('<path class="axis" d="M{} {}H{}"/>').format(left, floor, WIDTH - left))
     parts.append(_text(WIDTH // 2, height - 2, "points", "middle", "soft"))
     said = "; ".join(f"{low:g} to {high:g} points: {n}" for low, high, n in bins if n) or "nobody was graded"

@@ -121,11 +121,11 @@ class Drawing:
                 Markup(
                     '<a href="#step-{}" transform="translate({} {})"><title>{}: {} of the points</title>'
                     '<rect class="track" {} rx="8"/><rect class="filled" x="{}" y="{}" width="{}" height="6"/>'
-                    '{}<text class="given" y="16">{}</text></a>'
+                    '{}<text class="given small" y="17">{}</text></a>'
                 ).format(
                     placed.node.step, placed.x, placed.y, symbols.plain(placed.node.symbol), percent, Markup(_BOX),
                     -HALF_WIDTH + 5, HALF_HEIGHT - 10, round((2 * HALF_WIDTH - 10) * share),
-                    symbols.svg(placed.node.symbol, -11), percent,
+                    symbols.svg(placed.node.symbol, -13), percent,
                 )
             )  # fmt: skip
         title = Markup("<title id='chain-title'>The chain, and how much of each link the class has right</title>")
