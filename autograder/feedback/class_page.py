@@ -13,9 +13,10 @@ from autograder.feedback.class_figures import ClassFigures, step_row
 from autograder.feedback.drawing import Drawing
 from autograder.feedback.items import FEW_STUDENTS, LOW_DISCRIMINATION
 from autograder.feedback.pages import template
+from autograder.feedback.text import one_line
 from autograder.feedback.words import STATE_WORDS
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def write_csv(rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
 def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
-        return f"'{value}"
+    if isinstance(value, str):
+        value = one_line(value)
+        return f"'{value}" if value.lstrip().startswith(FORMULA_STARTS) else value
     return "" if value is None else value

@@ -106,8 +106,11 @@ class ItemAnalysis:
     @property
     def alpha(self) -> float | None:
         """Cronbach's α over all items; None without spread or with a single item."""
-        count, variance = len(self._points), self._total_variance()
-        if self.students < 2 or count < 2 or variance <= _NOTHING:
+        count = len(self._points)
+        if self.students < 2 or count < 2:
+            return None
+        variance = self._total_variance()
+        if variance <= _NOTHING:
             return None
         return float(count / (count - 1) * (1 - self._variances().sum() / variance))
 
