@@ -74,7 +74,9 @@ def test_random_classes_against_scipy(seed):
         assert item.item_total == pytest.approx(stats.pointbiserialr(right[:, i], total).statistic)
         assert item.item_rest == pytest.approx(stats.pearsonr(scores[:, i], total - scores[:, i]).statistic)
     covariance = np.cov(scores.T)
-    assert analysis.alpha == pytest.approx(len(points) / (len(points) - 1) * (1 - np.trace(covariance) / covariance.sum()))
+    assert analysis.alpha == pytest.approx(
+        len(points) / (len(points) - 1) * (1 - np.trace(covariance) / covariance.sum())
+    )
     assert analysis.median == pytest.approx(np.median(total))
     assert analysis.deviation == pytest.approx(np.std(total, ddof=1))
 
@@ -167,7 +169,9 @@ def test_the_report_of_a_class(assignment, some_results, tmp_path):
     figures = json.loads((tmp_path / "report" / "figures.json").read_text(encoding="utf-8"))
     with (tmp_path / "report" / "steps.csv").open(newline="", encoding="utf-8") as stream:
         steps = list(csv.DictReader(stream))
-    assert [float(row["difficulty"]) for row in steps] == pytest.approx([s["difficulty"] for s in figures["steps"]], abs=1e-6)
+    assert [float(row["difficulty"]) for row in steps] == pytest.approx(
+        [s["difficulty"] for s in figures["steps"]], abs=1e-6
+    )
     assert {p.name for p in (tmp_path / "report").iterdir()} == {
         "figures.json", "steps.csv", "misconceptions.csv", "scores.csv", "not_graded.csv"}  # fmt: skip
 
@@ -198,7 +202,14 @@ def test_nobody_was_graded(assignment):
 
 
 def test_hostile_names_and_reasons_in_the_report(assignment, some_results, tmp_path):
-    names = [HOSTILE.replace("/", "⁄"), "=HYPERLINK(1).ipynb", "a b?#%41&.ipynb", "line\nbreak.ipynb", os.fsdecode(b"\xff.ipynb"), "x/../é.ipynb"]
+    names = [
+        HOSTILE.replace("/", "⁄"),
+        "=HYPERLINK(1).ipynb",
+        "a b?#%41&.ipynb",
+        "line\nbreak.ipynb",
+        os.fsdecode(b"\xff.ipynb"),
+        "x/../é.ipynb",
+    ]
     outcomes = [Outcome(name, f"{name} cannot be read") for name in names]
     outcomes += [Outcome(f"graded {name}", COMPLETED, some_results[1]) for name in names]
     for outcome in outcomes:
@@ -225,7 +236,12 @@ def test_a_cell_is_no_formula(text, tmp_path):
     with (tmp_path / "a.csv").open("w", newline="", encoding="utf-8") as stream:
         write_csv([(text, -0.5, None, "right")], stream)
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as stream:
-        assert next(csv.reader(stream)) == ["'" + " ".join(text.splitlines() or [text]).replace("\t", " "), "-0.5", "", "right"]
+        assert next(csv.reader(stream)) == [
+            "'" + " ".join(text.splitlines() or [text]).replace("\t", " "),
+            "-0.5",
+            "",
+            "right",
+        ]
 
 
 # Many
@@ -246,6 +262,7 @@ print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 def test_ten_thousand_results_in_seconds_and_bounded_memory(some_results, tmp_path):
     kinds = [Outcome("kind", COMPLETED, result) for result in some_results]
     for i, outcome in enumerate(kinds):
@@ -258,7 +275,9 @@ def test_ten_thousand_results_in_seconds_and_bounded_memory(some_results, tmp_pa
             journal.add(Row(f"s{i:05}.ipynb", row.key, row.status, row.points, row.first_slip))
     found = {}
     for count in (500, 10_000):
-        done = subprocess.run([sys.executable, "-c", MANY, str(tmp_path), str(count)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", MANY, str(tmp_path), str(count)], capture_output=True, text=True, check=True
+        )
         found[count] = tuple(map(float, done.stdout.split()))
     seconds, kilobytes = found[10_000]
     assert seconds < 30, "some 3 s on an idle machine"

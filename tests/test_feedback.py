@@ -55,7 +55,13 @@ def test_every_value_of_the_lecture_is_compared(assignment, reference_source):
     for step in steps.values():
         assert step.place, step.step
         assert {row.agreement for row in step.compared} <= {"exact"}, step
-    assert {row.value for step in steps.values() for row in step.compared} >= {"z_in", "dL_dW", "σ(z)", "W_new", "losses"}
+    assert {row.value for step in steps.values() for row in step.compared} >= {
+        "z_in",
+        "dL_dW",
+        "σ(z)",
+        "W_new",
+        "losses",
+    }
     assert steps["q7.unchanged"].compared == ()
 
 
@@ -101,7 +107,9 @@ def test_states():
 
 
 def test_follow_through_names_what_it_is_right_with(assignment, reference_source):
-    source = reference_source.replace("W.T @ x + b\n", "W.T @ x\n").replace("dL_df_out = -(y - f_out)", "dL_df_out = y - f_out")
+    source = reference_source.replace("W.T @ x + b\n", "W.T @ x\n").replace(
+        "dL_df_out = -(y - f_out)", "dL_df_out = y - f_out"
+    )
     steps = steps_of(result_of(assignment, source))
     assert step_words(steps["q2.z_out"]) == "right, given your z_in"
     assert step_words(steps["q2.f_in"]) == "right, given your z_out"
@@ -139,7 +147,9 @@ def test_the_chain_marks_each_link_and_the_first_broken_one(assignment, pages, w
         states = steps_of(result)
         for step, title in titles.items():
             if step != broken.step and step != "q7.value":
-                expected = {"follows": "right, given an earlier slip"}.get(state_of(states[step]), state_of(states[step]))
+                expected = {"follows": "right, given an earlier slip"}.get(
+                    state_of(states[step]), state_of(states[step])
+                )
                 assert title.endswith(f": {expected}"), (step, title)
 
 
@@ -152,7 +162,11 @@ def test_states_differ_without_colour(pages, assignment):
         assert f'<g id="m-{state}"' in html
     shapes = [re.search(rf'<g id="s-{s}"[^>]*>(.*?)<use', html).group(1) for s in ("right", "follows", "wrong")]
     assert len(set(shapes)) == 3
-    assert all(attributes["href"].startswith("#m-") for tag, attributes in tags_of(html) if tag == "use" and "s-" not in attributes["href"])
+    assert all(
+        attributes["href"].startswith("#m-")
+        for tag, attributes in tags_of(html)
+        if tag == "use" and "s-" not in attributes["href"]
+    )
 
 
 def grade_file_of(name, assignment):
@@ -236,7 +250,9 @@ def reference_code():
     found = set()
     for function in ast.parse(reference_path("xor_backprop").read_text(encoding="utf-8")).body:
         if isinstance(function, ast.FunctionDef):
-            found |= {ast.unparse(node) for node in ast.walk(function) if isinstance(node, (ast.Assign, ast.Return, ast.For))}
+            found |= {
+                ast.unparse(node) for node in ast.walk(function) if isinstance(node, (ast.Assign, ast.Return, ast.For))
+            }
     rubric = Path(sys.modules["autograder.rubrics.xor_backprop"].__file__).read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(rubric)):
         if isinstance(node, ast.FunctionDef) and node.decorator_list:
@@ -269,7 +285,10 @@ def test_student_controlled_text_is_escaped(assignment, pages, reference_source)
 
 
 def test_a_name_in_bytes_that_are_no_text_is_written(assignment, pages):
-    assert "\\udcff" in pages.page_of_ungraded(os.fsdecode(b"\xff"), "empty file").encode("utf-8", "backslashreplace").decode()
+    assert (
+        "\\udcff"
+        in pages.page_of_ungraded(os.fsdecode(b"\xff"), "empty file").encode("utf-8", "backslashreplace").decode()
+    )
 
 
 def test_a_page_asks_nothing_of_the_network_and_allows_nothing(assignment, pages, wrong_results):
@@ -347,7 +366,14 @@ def test_the_page_of_an_assignment_without_layout():
     def value(between, x):
         return between * x
 
-    rubric = Rubric(graph, (Question("q1", "line", ("a", "x"), ("slope", "value"), (Step("slope", ("slope",)), Step("value", ("value",))), ()),))
+    rubric = Rubric(
+        graph,
+        (
+            Question(
+                "q1", "line", ("a", "x"), ("slope", "value"), (Step("slope", ("slope",)), Step("value", ("value",))), ()
+            ),
+        ),
+    )
     slope_node, value_node = chain(rubric)
     assert (slope_node.row, value_node.row) == (0, 1)
     assert value_node.parents == ("q1.slope",)  # through a value that no step asks for

@@ -15,6 +15,7 @@ from autograder.feedback.pages import macros, template
 from autograder.feedback.words import STATE_WORDS, STATES, came_back, first_broken, state_of
 
 DIFFERENT_STEPS = 4096  # how many rendered lines are kept: in a class most are the same
+MOST_OTHERS = 8
 
 
 class StudentPages:
@@ -36,13 +37,16 @@ class StudentPages:
         """The page of a graded submission; all text of the student's is escaped."""
         steps = {step.step: step for step in result.steps}
         counts = Counter(map(state_of, steps.values()))
+        broken = first_broken(steps.values())
+        others = [step for step in steps.values() if state_of(step) == "wrong" and step is not broken]
         return self._template.render(
             title=self._title,
             file=file,
             result=result,
             chain=self._drawing.of_student(steps),
             counts=[(state, STATE_WORDS[state], counts[state]) for state in STATES],
-            broken=first_broken(steps.values()),
+            broken=broken,
+            others=others[:MOST_OTHERS],
             cell_errors=cell_errors,
             state=state_of,
             came_back=came_back,
