@@ -233,7 +233,8 @@ def all_pages(assignment, pages, wrong_results):
         results.append(grade_file_of(f"{name}.ipynb", assignment))
     html = [pages.page("a.ipynb", result) for result in results]
     short = [feedback_text(result) for result in results]
-    return [*((page, text_of(page)) for page in html), *((text, text) for text in short)]
+    plain = [json.dumps(result.to_dict(), ensure_ascii=False) for result in results]  # and what they are made from
+    return [*((page, text_of(page)) for page in html), *((text, text) for text in short + plain)]
 
 
 def test_no_page_holds_a_reference_value(assignment, all_pages):
