@@ -31,8 +31,8 @@ def _compared(public: Sequence[Reading], name: str, tolerance: Tolerance) -> Com
         own, expected = reading.own[name], reading.expected[name]
         if isinstance(own, WrongForm):
             return Compared(label, "no number")
-        with np.errstate(all="ignore"):
-            largest = max(largest, float(np.max(np.abs(own - expected), initial=0.0)))
-        close = close and tolerance.close(own, expected)
+        difference = float(np.abs(own - expected).max(initial=0.0))
+        largest = max(largest, difference)
+        close = close and (difference <= EXACT or tolerance.close(own, expected))
     agreement: Agreement = "off" if not close else "exact" if largest <= EXACT else "close"
     return Compared(label, agreement, float(f"{largest:.1e}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Status = Literal["right", "wrong", "could not be run"]
@@ -56,6 +56,10 @@ class StepResult:
     place: str = ""
     given: tuple[str, ...] = ()
     compared: tuple[Compared, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The step as JSON-ready data."""
+        return {**vars(self), "given": list(self.given), "compared": [dict(vars(one)) for one in self.compared]}
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,13 @@ class AssignmentResult:
             "points": self.points,
             "earned": self.earned,
             "questions": [
-                {**asdict(question), "points": question.points, "earned": question.earned}
+                {
+                    "question": question.question,
+                    "function": question.function,
+                    "steps": [step.to_dict() for step in question.steps],
+                    "points": question.points,
+                    "earned": question.earned,
+                }
                 for question in self.questions
             ],
         }

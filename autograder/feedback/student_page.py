@@ -50,8 +50,14 @@ class StudentPages:
             cell_errors=cell_errors,
             state=state_of,
             came_back=came_back,
-            line=self._line,
-            rows=self._rows,
+            questions=[
+                (
+                    question,
+                    Markup("".join([self._line(step) for step in question.steps])),
+                    Markup("".join([self._rows(question.question, step) for step in question.steps])),
+                )
+                for question in result.questions
+            ],
             compared=any(step.compared for step in steps.values()),
         )
 
