@@ -18,7 +18,7 @@ class Compared:
     Parameters
     ----------
     value : what it is called when a student is told of it
-    agreement : exact (equal but for rounding in float64), close (within the tolerance), off, or no number at all
+    agreement : exact (to 1e-7, as in the notebook), close (within the tolerance), off, or no number at all
     difference : the largest |answer − reference| over the entries, to two significant digits; None for no number
     """
 
