@@ -23,7 +23,7 @@ def grader_files(name: str) -> dict[str, Path]:
     package, course = Path(__file__).parent, home()
     files = {
         f"autograder/{path.relative_to(package).as_posix()}": path
-        for path in package.rglob("*.py")
+        for path in [*package.rglob("*.py"), *(package / "feedback" / "templates").iterdir()]
         if path.relative_to(package).parts[0] not in {"build", "cli", "course_files"} and path.name != "__main__.py"
     }
     settings = course / "assignments" / name / "settings.toml"

@@ -389,7 +389,7 @@ attack(
 attack(
     "flooding",
     "processes",
-    "import os\nn = 0\ntry:\n    for _ in range(200):\n        if os.fork() == 0:\n            import time; time.sleep(30); os._exit(0)\n        n += 1\nexcept OSError: pass\nif n >= 150: win()",
+    "import os\nn = 0\ntry:\n    for _ in range(60):\n        if os.fork() == 0:\n            import time; time.sleep(30); os._exit(0)\n        n += 1\nexcept OSError: pass\nif n >= 50: win()",
     wall="rlimits",
 )
 attack(

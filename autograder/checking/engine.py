@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checking.asking import Run, ask
+from autograder.checking.comparing import compare
 from autograder.checking.diagnosis import diagnose
 from autograder.checking.judging import Verdict, judge
 from autograder.checking.question import Assignment, Question, Step, step_id
@@ -129,4 +130,7 @@ class _QuestionGrading:
             basis=verdict.basis,
             misconception=wrong_idea.name if wrong_idea else "",
             hint=wrong_idea.hint if wrong_idea else "",
+            place=step.place,
+            given=verdict.given,
+            compared=compare(run, step, self.assignment.tolerance_of(this)),
         )

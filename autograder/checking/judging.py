@@ -24,6 +24,8 @@ class Verdict:
     say: Callable[[], str]
     basis: Basis = ""
     attempted: bool = True
+    given: tuple[str, ...] = ()
+    """the student's own earlier values that it follows from and that are not the reference's"""
 
     @property
     def right(self) -> bool:
@@ -42,6 +44,7 @@ def judge(run: Run, step: Step, tolerance: Tolerance, *, observe: bool) -> Verdi
     if step.checks == "arguments unchanged":
         return _judge_unchanged(run, step, tolerance)
     follows = False
+    given: list[str] = []
     for name in step.values:
         if run.agrees(name, tolerance):
             continue
@@ -62,10 +65,27 @@ def judge(run: Run, step: Step, tolerance: Tolerance, *, observe: bool) -> Verdi
         agree = [one or other for one, other in zip(direct, follow, strict=True)]
         if all(agree) and changes:
             follows = True
+            given += (label for label in _leant_on(run, name, tolerance) if label not in given)
             continue
         label = run.question.label(name)
         return Verdict("wrong", partial(relation_words, label, answers, needed, agree, changes, tolerance))
-    return Verdict("right", _words("right"), "own earlier values" if follows else "")
+    return Verdict("right", _words("right"), "own earlier values" if follows else "", given=tuple(given))
+
+
+def _leant_on(run: Run, name: str, tolerance: Tolerance) -> list[str]:
+    """What to call the student's own values that `name` follows from directly and that are not the reference's."""
+    question = run.question
+    parents = run.derivation.values[name].parents
+    before = question.outputs[: question.outputs.index(name)]
+    off = [parent for parent in parents if parent in before and not _agrees(run.readings, parent, tolerance)]
+    observed = [parent for parent in parents if parent in question.observes.get(name, ())]
+    return [question.label(parent) for parent in off + observed]
+
+
+def _agrees(readings: Sequence[Reading], name: str, tolerance: Tolerance) -> bool:
+    """Whether the student's value is the reference's on every input, whatever its form."""
+    values = [(reading.own[name], reading.expected[name]) for reading in readings]
+    return all(not isinstance(own, WrongForm) and tolerance.close(own, expected) for own, expected in values)
 
 
 def _words(words: str) -> Callable[[], str]:

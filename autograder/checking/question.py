@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from autograder.checking.derivation import Derivation, pick
+from autograder.checking.layout import Layout
 from autograder.checking.misconception import Misconception
 from autograder.checking.values import Tolerance, as_reference
 from autograder.student.answers import Array, Calls
@@ -63,7 +64,8 @@ class Question:
     cases : the inputs it is asked with
     observes : for a returned value, further values that it follows from and that are read from the student's
         own function: `{"losses": {"path": Observation(…)}}`
-    labels : what to call returned values whose name in the derivation says nothing to a student
+    labels : what to call values whose name in the derivation says nothing to a student
+    public : how many of the first cases are the lecture's own numbers, which a student may be told of value by value
     """
 
     name: str
@@ -74,6 +76,7 @@ class Question:
     cases: tuple[Inputs, ...]
     observes: Mapping[str, Mapping[str, Observation]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    public: int = 0
 
     def label(self, name: str) -> str:
         """What a returned value is called when a student is told of it."""
@@ -153,10 +156,14 @@ def flat_numbers(values: Sequence[Array | float]) -> Array:
 
 @dataclass(frozen=True)
 class Rubric:
-    """An assignment's derivation and the questions asked along it, in notebook order."""
+    """An assignment's derivation and the questions asked along it, in notebook order.
+
+    `layout` says how its graph is drawn; without one it is laid out by what follows from what.
+    """
 
     derivation: Derivation
     questions: tuple[Question, ...]
+    layout: Layout = field(default_factory=Layout)
 
     def expected(self, question: Question) -> tuple[dict[str, Array], ...]:
         """The reference's values for each case of a question; computed once."""

@@ -9,6 +9,7 @@ import click
 from autograder import __version__
 from autograder.cli.build import build
 from autograder.cli.doctor import doctor
+from autograder.cli.explain import explain
 from autograder.cli.grade import grade
 from autograder.errors import UserError
 
@@ -21,6 +22,7 @@ def cli() -> None:
 
 cli.add_command(build)
 cli.add_command(doctor)
+cli.add_command(explain)
 cli.add_command(grade)
 
 

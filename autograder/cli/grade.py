@@ -14,6 +14,7 @@ from rich.table import Table
 
 from autograder.course import load_assignment
 from autograder.errors import UserError
+from autograder.grading.feedback_files import write_report
 from autograder.grading.grades_file import number, write_grades
 from autograder.grading.journal import Journal, Row
 from autograder.grading.many import Job, grade_many
@@ -34,8 +35,9 @@ MAX_TABLE_ROWS = 200
 def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, unsafe: bool) -> None:
     """Grade submissions: notebooks, folders of them, zip files of them.
 
-    Writes OUT/final_grades.csv in otter-grader's format and OUT/results/FILE.json for each submission, and
-    prints a table. An interrupted run goes on where it stopped when the same command is given again.
+    Writes OUT/final_grades.csv in otter-grader's format; for each submission OUT/results/FILE.json and a page
+    for the student, OUT/feedback/FILE.html; for the class OUT/report.html, and its figures as CSV and JSON in
+    OUT/report. Prints a table. An interrupted run goes on where it stopped when the same command is given again.
 
     Exit status: 0 all were graded, 1 some could not be, 2 nothing was done, 130 interrupted.
     """
@@ -51,8 +53,9 @@ def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, un
             _grade(submissions, Job(name, out, unsafe, workers or 0), journal)
             files = [found.file for found in submissions]
             path = write_grades(journal.rows(files), load_assignment(name), out)
+            report = write_report(lambda: journal.rows(files), load_assignment(name), out)
             graded = _show(journal, files, name)
-    click.echo(f"{graded} of {len(files)} graded; grades in {path}")
+    click.echo(f"{graded} of {len(files)} graded; grades in {path}, class report in {report}")
     if unsafe:
         click.echo("the submissions' code ran in the grader's own process, without walls (--unsafe-in-process)")
     if graded < len(files):

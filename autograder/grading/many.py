@@ -16,7 +16,8 @@ from typing import Any
 
 from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
-from autograder.grading.grades_file import write_result
+from autograder.grading.feedback_files import feedback_path, write_feedback
+from autograder.grading.grades_file import result_path, write_result
 from autograder.grading.journal import Journal, Row
 from autograder.grading.one import Outcome, grade_file
 from autograder.grading.students import Students, open_students
@@ -63,6 +64,7 @@ def grade_one(found: Found, job: Job, students: Students) -> Row:
                 found.file, f"the grader itself failed on this file ({error_words(error)}); please report it"
             )
     write_result(outcome, job.out)
+    write_feedback(outcome, job.assignment, job.out)
     return Row.of(outcome, key_of(found, job))
 
 
@@ -88,7 +90,8 @@ def grade_many(submissions: list[Found], job: Job, journal: Journal, progress: C
 
 
 def _finished(found: Found, job: Job, journal: Journal) -> bool:
-    return journal.holds(found.file, lambda: key_of(found, job))
+    written = result_path(found.file, job.out).is_file() and feedback_path(found.file, job.out).is_file()
+    return written and journal.holds(found.file, lambda: key_of(found, job))
 
 
 def _alone(waiting: deque[Found], job: Job) -> Iterator[Row]:
@@ -156,6 +159,7 @@ def _together(waiting: deque[Found], job: Job) -> Iterator[Row]:
 def _given_up(found: Found, job: Job) -> Row:
     outcome = Outcome(found.file, "the grader's worker ended twice while grading this file")
     write_result(outcome, job.out)
+    write_feedback(outcome, job.assignment, job.out)
     return Row.of(outcome, key_of(found, job))
 
 
