@@ -16,8 +16,9 @@ from autograder.course import load_assignment
 from autograder.errors import UserError
 from autograder.grading.feedback_files import write_report
 from autograder.grading.grades_file import number, write_grades
+from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
-from autograder.grading.many import Job, grade_many
+from autograder.grading.many import grade_many
 from autograder.grading.submissions import Found, find
 
 NOT_ALL_GRADED, INTERRUPTED = 1, 130
@@ -31,8 +32,9 @@ MAX_TABLE_ROWS = 200
     "-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where results go."
 )
 @click.option("-j", "--workers", type=click.IntRange(min=1), help="How many to grade at once [default: one a core].")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Hand the work to a Dask cluster: tcp://HOST:PORT.")
 @click.option("--unsafe-in-process", "unsafe", is_flag=True, help="Run submissions without walls: only what you trust.")
-def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, unsafe: bool) -> None:
+def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, scheduler: str, unsafe: bool) -> None:
     """Grade submissions: notebooks, folders of them, zip files of them.
 
     Writes OUT/final_grades.csv in otter-grader's format; for each submission OUT/results/FILE.json and a page
@@ -50,7 +52,7 @@ def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, un
         except OSError as error:
             raise UserError(f"{out}: {error.strerror}") from None
         with Journal(out) as journal:
-            _grade(submissions, Job(name, out, unsafe, workers or 0), journal)
+            _grade(submissions, Job(name, out, unsafe, workers or 0, scheduler), journal)
             files = [found.file for found in submissions]
             path = write_grades(journal.rows(files), load_assignment(name), out)
             report = write_report(lambda: journal.rows(files), load_assignment(name), out)
