@@ -1,6 +1,7 @@
 """A student behind walls: what one question's calls do costs no other question anything."""
 
 import pytest
+from right_variants import VARIANTS
 
 from autograder.checking.engine import grade
 from autograder.student.answers import Calls, Failed, Returned
@@ -25,9 +26,9 @@ POLLUTED = [
 ]
 
 
-def test_what_a_call_leaves_behind_costs_no_other_question(assignment, students, reference_source):
+def test_what_a_call_leaves_behind_costs_no_other_question(assignment, students):
     """All are asked in turn first; what that spoils is asked again, alone."""
-    result, _ = result_of(assignment, students, reference_source, *POLLUTED)
+    result, _ = result_of(assignment, students, *VARIANTS["plain"], *POLLUTED)
     assert lost(result) == []
     step = next(step for step in result.steps if step.step == "q3.value")
     assert step.basis == ""
