@@ -10,6 +10,7 @@ from autograder import __version__
 from autograder.cli.build import build
 from autograder.cli.doctor import doctor
 from autograder.cli.grade import grade
+from autograder.cli.scores import scores
 from autograder.errors import UserError
 
 
@@ -22,6 +23,7 @@ def cli() -> None:
 cli.add_command(build)
 cli.add_command(doctor)
 cli.add_command(grade)
+cli.add_command(scores)
 
 
 def main() -> None:
