@@ -125,7 +125,7 @@ def plan(
 @click.option("--allow-lower", is_flag=True, help="Also send the plan's lower scores.")
 @click.option("--release", is_flag=True, help="Students may see the scores: at once, or by publishing at the end.")
 @click.option("--batch", type=click.IntRange(1, 500), default=1, show_default=True,
-              help="Rows in one request, where the LMS takes several: faster, and errors are told apart later.")  # fmt: skip
+              help="Rows in one request, where the LMS takes several.")  # fmt: skip
 def apply(path: Path, allow_lower: bool, release: bool, batch: int) -> None:
     """Carry out PLAN: re-read each row, write it, read it back. An interrupted run goes on when it is given again.
 

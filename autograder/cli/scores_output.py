@@ -115,8 +115,9 @@ def show_summary(plan: Plan, summary: Summary, requests: int, audit: Path) -> No
                 _plain(row.name or user), _plain(row.file), _points(row.score), summary.outcomes[user], reason
             )
         _print(table)
-    words = {"written": "written and read back", "already": "stood there already", "stopped": "stopped",
-             "partly": "partly written", "failed": "failed", "unclear": "unclear", "waiting": "not reached"}  # fmt: skip
+    words = {key: key for key in summary.counts()}
+    words |= {"written": "written and read back", "already": "stood there already", "partly": "partly written",
+              "waiting": "not reached"}  # fmt: skip
     counts = summary.counts()
     click.echo(", ".join(f"{counts[key]} {text}" for key, text in words.items() if counts[key] or key == "written"))
     if summary.released:

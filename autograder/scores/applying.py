@@ -125,6 +125,7 @@ class Upload:
             check_column(self._plan, column, release=self._release)
             self._students = {person.id: person for person in self._ask(self._target.people)}
             self._batch = max(1, min(self._batch, column.most))
+            self._release_each = self._release and column.release_each
             self._fill_queue()
             self._work()
             if self._release and column.visibility == "when released" and self.summary.complete:
@@ -139,7 +140,7 @@ class Upload:
     def _fill_queue(self) -> None:
         known = self._journal.outcomes()
         for row in self._plan.to_write():
-            if known.get(row.user) in FINAL:
+            if known.get(row.user) in FINAL and not self._release_each:  # else only the LMS tells what is released
                 self.summary.outcomes[row.user] = known[row.user]
                 self._progress()
             elif row.action == "lower" and not self._allow_lower:
@@ -183,7 +184,7 @@ class Upload:
         if now is None or person is None or not person.active:
             self._finish(row, "stopped", "suspended, or no longer in the course")
             return None
-        if is_planned(row, now, self._plan.places):
+        if self._stands(row, now):
             self._finish(row, "written" if began else "already", "", now)
             return None
         whole = Write(row.user, None if row.action == "comment" else row.score, row.comment, row.rubric, now=now,
@@ -198,6 +199,9 @@ class Upload:
             return None
         return whole
 
+    def _stands(self, row: PlannedRow, now: Standing) -> bool:
+        return is_planned(row, now, self._plan.places) and (now.released or not self._release_each)
+
     def _score_stands(self, row: PlannedRow, now: Standing) -> bool:
         return row.score is not None and now.score is not None and rounded(now.score, self._plan.places) == row.score
 
@@ -206,6 +210,9 @@ class Upload:
         writes = [replace(write, stamp=self._target.stamp(stamps.get(row.user, ""))) for row, write in rows]
         self._journal.add([_writing(row, write) for (row, _), write in zip(rows, writes, strict=True)])
         self._began |= {row.user for row, _ in rows}
+        for row, _ in rows:  # whatever ends the run from here on: only reading back settles it
+            self.summary.outcomes[row.user] = "unclear"
+            self.summary.reasons[row.user] = "begun when the run ended"
         error: LmsError | None = None
         try:
             self._pace.patiently(lambda: self._target.write(writes), again_when_unsure=False)
@@ -213,15 +220,11 @@ class Upload:
             if len(rows) > 1:
                 self._batch = max(1, len(rows) // 2)
                 self._queue.extendleft(row for row, _ in reversed(rows))
+                self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
                 return []
             error = Refused(str(many))
         except (Refused, Unsure) as said:
             error = said
-        except Stopped as stopped:
-            for row, _ in rows:
-                self.summary.outcomes[row.user] = "unclear"
-                self.summary.reasons[row.user] = f"begun when the run ended: {stopped}"
-            raise
         alone = len(rows) == 1
         return [_Sent(row, write, error, alone) for (row, _), write in zip(rows, writes, strict=True)]
 
@@ -230,7 +233,7 @@ class Upload:
         row, before = sent.row, sent.write.now
         lost = isinstance(sent.error, Unsure)  # the LMS may still be at work on it
         again = row.user not in (self._again if lost else self._singly) and (lost or not sent.alone)
-        if now is not None and is_planned(row, now, self._plan.places):
+        if now is not None and self._stands(row, now):
             self._failures = 0
             self._finish(row, "written", "", now)
         elif now is not None and self._score_stands(row, now) and sent.write.score is not None:
@@ -239,7 +242,7 @@ class Upload:
             else:
                 why = f"the score stands, the comment does not: {sent.error or 'no reason given'}"
                 self._finish(row, "partly", why, now)
-        elif now is None or now.same_but_comments(before):
+        elif now is None or now.score == before.score:
             if again:
                 self._try_again(row, later=lost)
             elif lost:

@@ -174,6 +174,8 @@ def _action(score: Decimal, comment: str, now: Standing, wishes: Wishes, column:
     if now.score is None:
         return "create", ""
     standing = rounded(now.score, wishes.places)
+    if standing != score and now.comments is None:
+        return "blocked", "a score stands that is not released: its comment cannot be read, and would be lost"
     if standing < score:
         return "raise", ""
     if standing > score:

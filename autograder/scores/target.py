@@ -41,6 +41,7 @@ class Column:
     ----------
     maximum : the LMS's own
     visibility : when students see a score that is written
+    release_each : whether each score is released as it is written, not the whole column at the end
     hands_in : whether students hand in to the LMS here, so that "no submission" means something
     comments : whether a comment can be written
     file_bytes : the largest feedback file the LMS takes, 0 none, None not known
@@ -53,6 +54,7 @@ class Column:
     title: str
     maximum: Decimal
     visibility: Visibility = "unknown"
+    release_each: bool = False
     hands_in: bool = False
     comments: bool = True
     file_bytes: int | None = 0
@@ -73,6 +75,7 @@ class Standing(BaseModel):
     attempt : changes when the student hands in again
     obstacle : why a score must not be written: locked, overridden, excused
     hidden : whether the student cannot see the score
+    released : whether the LMS has passed the score on to the student
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -83,6 +86,7 @@ class Standing(BaseModel):
     attempt: str = ""
     obstacle: str = ""
     hidden: bool = False
+    released: bool = False
 
     def same_but_comments(self, other: Standing) -> bool:
         """Whether nothing that a score depends on has changed."""
@@ -124,9 +128,7 @@ class Write:
 
 
 class Target(Protocol):
-    """One gradebook column of one LMS. Every method may raise an `LmsError`.
-
-    """
+    """One gradebook column of one LMS. Every method may raise an `LmsError`."""
 
     @property
     def requests(self) -> int:

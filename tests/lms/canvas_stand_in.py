@@ -85,7 +85,6 @@ class CanvasStandIn(Loopback):
             ("GET", f"{home}/assignments", lambda: Answer(200, [self.assignment])),
             ("GET", f"{home}/assignments/{ASSIGNMENT}", lambda: Answer(200, self.assignment)),
             ("GET", f"{home}/users", lambda: self._users(request)),
-            ("GET", f"{home}/search_users", lambda: self._users(request)),  # the same action by another name
             ("GET", f"{home}/assignments/{ASSIGNMENT}/submissions", lambda: self._listed(request, None)),
             ("GET", f"{home}/students/submissions", lambda: self._chosen(request)),
             ("POST", f"{home}/assignments/{ASSIGNMENT}/submissions/update_grades", lambda: self._bulk(request)),

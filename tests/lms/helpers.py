@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from autograder.cli import cli
+from autograder.errors import UserError
 from autograder.scores.applying import Summary, Upload
 from autograder.scores.grades import read_grades
 from autograder.scores.journal import Journal
@@ -59,9 +62,12 @@ def plan_for(lms: Path, grades: Path, **wishes: Any) -> Plan:
     settings, graded = read_settings(lms), read_grades(grades)
     target = open_target(settings, QUICK)
     try:
-        column = target.column()
-        roster = match_files([row.file for row in graded.rows], target.people())
-        return make_plan(graded, roster, column, target.read_all(), settings, Wishes(**wishes))
+        column, people, standings = (
+            QUICK.patiently(question, again_when_unsure=True)
+            for question in (target.column, target.people, target.read_all)
+        )
+        roster = match_files([row.file for row in graded.rows], people)
+        return make_plan(graded, roster, column, standings, settings, Wishes(**wishes))
     finally:
         target.close()
 
@@ -88,7 +94,25 @@ def journal_events(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in journal_path(path).read_text().splitlines()]
 
 
-def command(*arguments: Any, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`autograder scores …` in its own process."""
-    line = [sys.executable, "-m", "autograder", "scores", *map(str, arguments)]
-    return subprocess.run(line, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)
+@dataclass
+class Said:
+    """What a command printed, and its exit status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(*arguments: Any, cwd: Path) -> Said:
+    """`autograder scores …`, in this process."""
+    before = Path.cwd()
+    os.chdir(cwd)
+    try:
+        result = CliRunner().invoke(cli, ["scores", *map(str, arguments)])
+    finally:
+        os.chdir(before)
+    if isinstance(result.exception, UserError):  # what `autograder.cli.main` makes of it
+        return Said(2, result.stdout, f"autograder: {result.exception}\n")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Said(result.exit_code, result.stdout, result.stderr)

@@ -1,15 +1,19 @@
-"""Canvas, with canvasapi: an assignment of a course."""
+"""Canvas, with canvasapi: an assignment of a course.
+
+canvasapi's requests, pages and uploads are used, not its objects: those try to read every text of every answer as a
+date, which takes longer than the answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from canvasapi.assignment import Assignment
-from canvasapi.course import Course
-from canvasapi.submission import Submission
+from canvasapi.paginated_list import PaginatedList
 from canvasapi.upload import Uploader
+from canvasapi.util import combine_kwargs
 
 from autograder.scores.answers import Busy, LmsError, Refused, Unsure, one_line
 from autograder.scores.credentials import secret
@@ -33,8 +37,8 @@ class CanvasTarget:
     def __init__(self, settings: CanvasSettings, pace: Pace) -> None:
         self._ids, self._pace = settings, pace
         self._requester = CanvasRequester(settings.url, secret(VARIABLE, settings.host), pace.sleep)
-        self._course = Course(self._requester, {"id": settings.course})
-        self._assignment = Assignment(self._requester, {"id": settings.assignment, "course_id": settings.course})
+        self._course = f"courses/{settings.course}"
+        self._assignment = f"{self._course}/assignments/{settings.assignment}"
 
     @property
     def requests(self) -> int:
@@ -43,8 +47,7 @@ class CanvasTarget:
 
     def column(self) -> Column:
         """The assignment."""
-        found = self._course.get_assignment(self._ids.assignment)
-        data: dict[str, Any] = vars(found)
+        data = self._ask("GET", self._assignment)
         title = f"Canvas, {data.get('name')}"
         if data.get("anonymize_students"):
             raise Refused(f"{title}: graded anonymously, so Canvas does not say whose grade is whose")
@@ -65,12 +68,10 @@ class CanvasTarget:
 
     def people(self) -> list[Person]:
         """The course's students."""
-        users = self._course.get_users(
-            enrollment_type=["student"],
-            enrollment_state=["active", "invited", "inactive", "completed"],
-            include=["email", "enrollments"],
-        )
-        return [person for user in users if (person := _person(vars(user)))]
+        states = ["active", "invited", "inactive", "completed"]
+        include = ["email", "enrollments"]
+        users = self._pages("users", enrollment_type=["student"], enrollment_state=states, include=include)
+        return [person for user in users if (person := _person(user))]
 
     def read_all(self) -> dict[str, Standing]:
         """Everybody's submission."""
@@ -86,10 +87,28 @@ class CanvasTarget:
             return {user: standing for one in users for user, standing in self.read([one]).items()}
 
     def _submissions(self, users: Iterable[str]) -> dict[str, Standing]:
-        found = self._course.get_multiple_submissions(
-            student_ids=list(users), assignment_ids=[self._ids.assignment], include=["submission_comments"]
+        chosen = {"student_ids": list(users), "assignment_ids": [self._ids.assignment]}
+        found = self._pages("students/submissions", **chosen, include=["submission_comments"])
+        return {str(submission["user_id"]): _standing(submission) for submission in found}
+
+    def _ask(self, method: str, path: str, **parameters: Any) -> dict[str, Any]:
+        answer = self._requester.request(method, path, _kwargs=combine_kwargs(**parameters)).json()
+        if not isinstance(answer, dict):
+            raise Unsure("Canvas answers with something else than was asked for")
+        return answer
+
+    def _pages(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
+        pages = PaginatedList(
+            lambda _requester, row: row,
+            self._requester,
+            "GET",
+            f"{self._course}/{path}",
+            _kwargs=combine_kwargs(**parameters),
         )
-        return {str(submission.user_id): _standing(vars(submission)) for submission in found}
+        try:
+            return list(pages)
+        except (AttributeError, TypeError):  # no list came, or the next page lies on another server
+            raise Unsure("Canvas answers with something else than a list, or its next page is elsewhere") from None
 
     def stamp(self, after: str) -> str:
         """Canvas keeps its own time."""
@@ -100,15 +119,11 @@ class CanvasTarget:
         changes = [(row.user, self._change(row)) for row in rows]
         if len(changes) == 1:
             user, change = changes[0]
-            self._submission(user).edit(**change)
+            self._ask("PUT", f"{self._assignment}/submissions/{user}", **change)
             return
         self._in_bulk({user: {**c.get("submission", {}), **c.get("comment", {}),
                               **({"rubric_assessment": c["rubric_assessment"]} if "rubric_assessment" in c else {})}
                        for user, c in changes})  # fmt: skip
-
-    def _submission(self, user: str) -> Any:
-        ids = {"course_id": self._ids.course, "assignment_id": self._ids.assignment, "user_id": user}
-        return Submission(self._requester, ids)
 
     def _change(self, row: Write) -> dict[str, Any]:
         change: dict[str, Any] = {}
@@ -125,7 +140,7 @@ class CanvasTarget:
     def _upload(self, row: Write) -> int:
         """The id of the uploaded feedback file; until a comment names it nobody sees it, so it may be sent again."""
         assert row.file is not None
-        where = f"courses/{self._ids.course}/assignments/{self._ids.assignment}/submissions/{row.user}/comments/files"
+        where = f"{self._assignment}/submissions/{row.user}/comments/files"
         try:
             done, answer = Uploader(self._requester, where, row.file, content_type="text/html").start()
         except Unsure as unsure:
@@ -137,19 +152,20 @@ class CanvasTarget:
         return int(answer["id"])
 
     def _in_bulk(self, data: dict[str, Any]) -> None:
-        progress = self._assignment.submissions_bulk_update(grade_data=data)
-        if not hasattr(progress, "id"):
+        progress = self._ask("POST", f"{self._assignment}/submissions/update_grades", grade_data=data)
+        if "id" not in progress:
             raise Unsure("Canvas does not say how to follow the update")
+        follow = partial(self._ask, "GET", f"progress/{progress['id']}")
         wait = min(self._pace.first / 4, 0.5)
         for _ in range(PROGRESS_TRIES):
-            if progress.workflow_state == "completed":
+            if progress["workflow_state"] == "completed":
                 return
-            if progress.workflow_state == "failed":
-                raise Refused(one_line(f"Canvas's update failed: {getattr(progress, 'message', '')}"))
+            if progress["workflow_state"] == "failed":
+                raise Refused(one_line(f"Canvas's update failed: {progress.get('message')}"))
             self._pace.sleep(wait)
             wait = min(wait * 2, 10.0)
             try:
-                progress = self._pace.patiently(progress.query, again_when_unsure=True)
+                progress = self._pace.patiently(follow, again_when_unsure=True)
             except LmsError as error:
                 raise Unsure(f"Canvas does not say how its update ended: {error}") from None
         raise Unsure("Canvas's update has not ended")
