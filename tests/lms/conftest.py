@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import canvas_stand_in
+import lti_platform
 import moodle_stand_in
 import pytest
 from helpers import write_lms
@@ -23,3 +24,19 @@ def moodle(monkeypatch, tmp_path):
     with moodle_stand_in.MoodleStandIn() as stand_in:
         write_lms(tmp_path, lms="moodle", url=stand_in.url, course=moodle_stand_in.COURSE, cmid=moodle_stand_in.CMID)
         yield stand_in
+
+
+@pytest.fixture
+def platform(monkeypatch, tmp_path):
+    with lti_platform.LtiPlatform() as running:
+        monkeypatch.setenv("AUTOGRADER_LTI_KEY", running.tool_key)
+        write_lms(
+            tmp_path,
+            lms="lti",
+            token_url=f"{running.url}/token",
+            lineitem=f"{running.url}{lti_platform.LINEITEM}?type_id=3",
+            memberships=f"{running.url}{lti_platform.MEMBERS}",
+            client_id=lti_platform.CLIENT,
+            key_id=lti_platform.KEY_ID,
+        )
+        yield running

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -73,6 +74,10 @@ class Loopback:
         self.before: list[Callable[[Request], Answer | None]] = []
         self.after: list[Callable[[Request, Answer], Answer | None]] = []
         self.lock = threading.RLock()
+
+    def clock(self) -> float:
+        """What its `Date` header says, in seconds since 1970."""
+        return time.time()
 
     def answer(self, request: Request) -> Answer:
         raise NotImplementedError
@@ -155,6 +160,9 @@ def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         do_GET = do_POST = do_PUT = do_DELETE = _any
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate(loopback.clock(), usegmt=True)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -23,11 +25,14 @@ class Http:
     Parameters
     ----------
     name : of the LMS, for messages
-    secret : hidden in every message
+    secret : hidden in every message, like all of `secrets`
+
+    `clock_offset` is how many seconds the LMS's clock is ahead of ours, 0 below two seconds.
     """
 
     def __init__(self, name: str, secret: Secret) -> None:
-        self._name, self._secret = name, secret
+        self._name, self.secrets = name, [secret]
+        self.clock_offset = 0.0
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         self.count = 0
 
@@ -53,6 +58,7 @@ class Http:
             raise Busy(f"{self._name} cannot be reached") from None
         except (httpx.RequestError, httpx.StreamError) as error:
             raise Unsure(self.said(f"the answer got lost ({type(error).__name__})")) from None
+        self._read_clock(response)
         status, text = response.status_code, response.text
         if status == 429 or (status in {403, 503} and self._throttles(response)):
             raise Busy(f"{self._name} throttles ({status})", retry_after(response.headers.get("Retry-After")))
@@ -82,7 +88,17 @@ class Http:
 
     def said(self, text: str) -> str:
         """A server's words in one line, without the secret."""
-        return one_line(self._secret.hide(text))
+        for secret in self.secrets:
+            text = secret.hide(text)
+        return one_line(text)
+
+    def _read_clock(self, response: httpx.Response) -> None:
+        try:
+            theirs = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+        except (ValueError, TypeError):
+            return
+        offset = theirs - time.time()
+        self.clock_offset = offset if abs(offset) >= 2 else 0.0
 
     def _throttles(self, response: httpx.Response) -> bool:
         return "Retry-After" in response.headers or any(w in response.text.casefold() for w in THROTTLE_WORDS)
