@@ -187,6 +187,7 @@ def verify(path: Path) -> None:
 @click.option("--from", "source", type=_file, required=True,
               help="What the LMS itself exported: gradebook, or Moodle's grading worksheet.")  # fmt: skip
 @click.option("--column", help="The column to fill, as its heading says [default: the only one that fits].")
+@click.option("--maximum", help="The points of that column, where the LMS's export does not say them.")
 @_who
 @_alias
 @_gradescope
@@ -202,6 +203,7 @@ def export(
     form: str,
     source: Path,
     column: str | None,
+    maximum: str | None,
     who: Path | None,
     alias: Path | None,
     gradescope: Path | None,
@@ -214,6 +216,7 @@ def export(
 ) -> None:
     """Write an import file for an LMS that is not uploaded to: its own export, with the scores of GRADES filled in."""
     from autograder.cli import scores_output as output
+    from autograder.scores.decimals import parsed
     from autograder.scores.export import make_export
     from autograder.scores.grades import read_grades
     from autograder.scores.opening import match
@@ -223,11 +226,15 @@ def export(
     graded = read_grades(grades)
     wishes = Wishes(allow_lower, allow_ungraded, allow_unsubmitted, detail=detail, places=places)
     confirmed = read_who(who) if who else {}
+    try:
+        most = parsed(maximum) if maximum is not None else None
+    except ValueError as error:
+        raise UserError(f"--maximum: {error}") from None
     made = make_export(
-        form, source, column, graded, lambda people: match(graded, people, alias, gradescope, confirmed), wishes
+        form, source, column, most, graded, lambda people: match(graded, people, alias, gradescope, confirmed), wishes
     )
-    output.show_rows(made.rows, made.title, graded.maximum, made.maximum)
-    for note in made.notes:
-        click.echo(note)
+    output.show_rows(made.rows, made.sheet.column.title, graded.maximum, made.sheet.column.maximum)
+    for note in made.sheet.notes:
+        click.echo(f"note: {note}")
     made.write(out)
     click.echo(f"{made.filled} scores in {out}")

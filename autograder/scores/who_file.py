@@ -21,8 +21,13 @@ def write_who(roster: Roster, path: Path, confirmed: dict[str, list[str]]) -> No
         writer.writerow(HEADER)
         for match in roster.matches:
             for row in _rows(match, confirmed):
-                writer.writerow(row)
+                writer.writerow([_harmless(cell) for cell in row])
     temporary.replace(path)
+
+
+def _harmless(cell: str) -> str:
+    """A student chooses the file's name, and a spreadsheet takes a cell that starts so for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
 
 
 def _rows(match: Match, confirmed: dict[str, list[str]]) -> list[list[str]]:
@@ -48,6 +53,7 @@ def read_who(path: Path) -> dict[str, list[str]]:
             raise UserError(f"{path}: no column {column!r}; make it with `autograder scores roster … -o {path}`")
     confirmed: dict[str, list[str]] = {}
     for row in rows:
+        row["file"] = row["file"].removeprefix("'")
         answer = row["confirm"].strip().casefold()
         if answer not in YES | NO:
             raise UserError(f"{path}: {row['file']}: confirm is {row['confirm']!r}; write yes or leave it empty")

@@ -53,6 +53,7 @@ class CanvasStandIn(Loopback):
         """Replace the class by `count` students without a grade who handed in once."""
         user, submission = self._student(), next(iter(self.submissions.values()))
         self.users, self.submissions = [], {}
+        self.assignment["submission_types"] = ["online_upload"]
         for number in range(first, first + count):
             key = f"{number - first:07d}"
             enrolment = {**user["enrollments"][0], "user_id": number}

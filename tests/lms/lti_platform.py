@@ -197,4 +197,3 @@ def set_clock(platform: LtiPlatform, user: str, seconds: float, score: float = 0
     """A score that somebody sent with a clock `seconds` ahead of the platform's."""
     stamp = datetime.fromtimestamp(platform.clock() + seconds, timezone.utc)
     platform.results[user] = {"score": score, "comment": comment, "stamp": stamp}
-

@@ -506,6 +506,8 @@ def test_redirects_are_not_followed(six, tmp_path):
 def test_pages_are_followed(canvas, tmp_path):
     canvas.add_class(25)
     canvas.page = 10
-    target = open_target(__import__("autograder.scores.settings", fromlist=["x"]).read_settings(tmp_path / "lms.toml"), QUICK)
+    target = open_target(
+        __import__("autograder.scores.settings", fromlist=["x"]).read_settings(tmp_path / "lms.toml"), QUICK
+    )
     assert len(target.people()) == 25
     assert len(target.read_all()) == 25

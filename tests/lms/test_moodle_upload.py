@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers import QUICK, command, counts, plan_for, upload, write_grades, write_lms
 from loopback import HTML, Answer
-from moodle_stand_in import CMID, COURSE, ITEM, MAX_INPUT_VARS, Kept, MoodleUser, saves
+from moodle_stand_in import COURSE, ITEM, MAX_INPUT_VARS, Kept, MoodleUser, saves
 
 from autograder.errors import UserError
 from autograder.scores.answers import Refused
