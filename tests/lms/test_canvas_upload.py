@@ -105,7 +105,7 @@ def test_kill_9_between_write_and_journal_then_resume(six, tmp_path, batch):
 def test_kill_9_before_the_write_arrives_then_resume(six, tmp_path):
     summary = None
     six.fail(1, is_write, Answer(500, HTML))
-    plan, digest = read_plan(tmp_path / "plan.json")
+    _, digest = read_plan(tmp_path / "plan.json")
     journal = tmp_path / "plan.journal.jsonl"
     journal.write_text(f'{{"time": "", "event": "plan", "plan": "{digest}"}}\n'
                        f'{{"time": "", "event": "writing", "user": "{FIRST}", "file": "x"}}\n{{"time": "2026')  # fmt: skip
@@ -490,7 +490,7 @@ def test_a_plan_whose_upload_has_begun_is_not_overwritten_and_must_not_change(si
 def test_two_uploads_of_one_plan_at_once(six, tmp_path):
     from autograder.scores.journal import Journal
 
-    plan, digest = read_plan(tmp_path / "plan.json")
+    _, digest = read_plan(tmp_path / "plan.json")
     with Journal(tmp_path / "plan.journal.jsonl", digest):
         done = command("apply", "plan.json", "--release", cwd=tmp_path)
     assert done.returncode == 2
