@@ -206,7 +206,7 @@ class Upload:
         return row.score is not None and now.score is not None and rounded(now.score, self._plan.places) == row.score
 
     def _send(self, rows: list[tuple[PlannedRow, Write]]) -> list[_Sent]:
-        stamps = self._journal.stamps()
+        stamps = self._journal.stamps
         writes = [replace(write, stamp=self._target.stamp(stamps.get(row.user, ""))) for row, write in rows]
         self._journal.add([_writing(row, write) for (row, _), write in zip(rows, writes, strict=True)])
         self._began |= {row.user for row, _ in rows}

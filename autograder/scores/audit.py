@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.scores.journal import Journal
 from autograder.scores.plan import Plan
+from autograder.scores.who_file import harmless
 
 HEADER = ["time", "event", "user_id", "name", "file", "before", "score", "stands", "comment_mark", "reason"]
 
@@ -23,5 +24,6 @@ def write_audit(plan: Plan, journal: Journal, path: Path) -> None:
                 continue
             user = line.get("user", "")
             keys = ("file", "before", "score", "stands", "mark", "why")
-            writer.writerow([line["time"], line["event"], user, names.get(user, ""), *(line.get(k, "") for k in keys)])
+            cells = [line["time"], line["event"], user, names.get(user, ""), *(line.get(k, "") for k in keys)]
+            writer.writerow([harmless(cell) for cell in cells])
     temporary.replace(path)

@@ -31,12 +31,14 @@ class Journal:
     def __init__(self, path: Path, plan: str) -> None:
         self._path = path
         self.lines: list[dict[str, Any]] = []
+        self.stamps: dict[str, str] = {}  # the last time stamp sent for each user
         try:
             self._stream = path.open("a+b")
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
         self._lock()
         self._read()
+        self._note_stamps(self.lines)
         if not self.lines:
             self.add([{"event": "plan", "plan": plan}])
             self._sync_folder()
@@ -84,6 +86,10 @@ class Journal:
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self.lines += stamped
+        self._note_stamps(stamped)
+
+    def _note_stamps(self, lines: list[dict[str, Any]]) -> None:
+        self.stamps.update({line["user"]: line["stamp"] for line in lines if line.get("stamp")})
 
     def outcomes(self) -> dict[str, str]:
         """The last word on each user: "writing" where a write began and nothing tells how it ended."""
@@ -92,10 +98,6 @@ class Journal:
     def began(self) -> set[str]:
         """The users for whom a write was begun in any run."""
         return {line["user"] for line in self.lines if line["event"] == "writing"}
-
-    def stamps(self) -> dict[str, str]:
-        """The last time stamp sent for each user."""
-        return {line["user"]: line["stamp"] for line in self.lines if line.get("stamp")}
 
     def close(self) -> None:
         """Give the journal back."""

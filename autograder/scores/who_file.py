@@ -21,13 +21,13 @@ def write_who(roster: Roster, path: Path, confirmed: dict[str, list[str]]) -> No
         writer.writerow(HEADER)
         for match in roster.matches:
             for row in _rows(match, confirmed):
-                writer.writerow([_harmless(cell) for cell in row])
+                writer.writerow([harmless(cell) for cell in row])
     temporary.replace(path)
 
 
-def _harmless(cell: str) -> str:
-    """A student chooses the file's name, and a spreadsheet takes a cell that starts so for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+def harmless(cell: str) -> str:
+    """The cell, marked as text where a spreadsheet would take it for a formula: students choose the files' names."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "'") else cell
 
 
 def _rows(match: Match, confirmed: dict[str, list[str]]) -> list[list[str]]:
