@@ -236,7 +236,7 @@ class Upload:
         if now is not None and self._stands(row, now):
             self._failures = 0
             self._finish(row, "written", "", now)
-        elif now is not None and self._score_stands(row, now) and sent.write.score is not None:
+        elif now is not None and self._score_stands(row, now) and row.action != "comment":
             if again:
                 self._try_again(row, later=lost)
             else:

@@ -112,6 +112,7 @@ def test_kill_9_before_the_write_arrives_then_resume(six, tmp_path):
     summary = run(tmp_path)  # a journal whose last line was cut off
     assert counts(summary) == {"written": 6}
     tell_the_truth(six, tmp_path, summary)
+    assert counts(run(tmp_path)) == {"written": 6}  # and the journal can be read again
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -441,6 +442,13 @@ def test_rubric_mismatch_at_upload_the_score_is_saved_and_the_rest_is_not(six, t
     assert "invalid rubric_assessment" in summary.reasons[str(FIRST)]
     assert six.score(FIRST) == 10.0
     assert FIRST not in six.comments
+    assert counts(upload(plan, tmp_path / "r.json")) == {"partly": 6}  # as long as it does not fit
+    six.assignment["rubric"] = RUBRIC
+    six.log.clear()
+    assert counts(upload(plan, tmp_path / "r.json")) == {"written": 6}
+    assert six.rubrics[FIRST] == {"_1": {"points": "10"}, "_2": {"points": "0"}}
+    assert len(six.comments[FIRST]) == 1
+    assert not any(request.value("submission[posted_grade]") for request in six.writes())  # the score stood already
 
 
 # What the command says

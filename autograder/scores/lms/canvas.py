@@ -129,8 +129,8 @@ class CanvasTarget:
         change: dict[str, Any] = {}
         if row.score is not None:
             change["submission"] = {"posted_grade": shown(row.score)}
-            if row.rubric:
-                change["rubric_assessment"] = {f.criterion: _filled(f) for f in row.rubric}
+        if row.rubric:
+            change["rubric_assessment"] = {f.criterion: _filled(f) for f in row.rubric}
         if row.comment:
             change["comment"] = {"text_comment": row.comment}
             if row.file is not None:
