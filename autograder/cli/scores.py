@@ -61,7 +61,7 @@ def roster(
             write_who(found, out, confirmed)
         except OSError as error:
             raise UserError(f"{out}: {error.strerror}") from None
-        click.echo(f"written: {out}; write yes into its last column where you agree, then give --who {out}")
+        click.echo(f"written: {out}; write yes into its last column where you agree, and the user_id where it is empty")
     if any(row.status != "matched" for row in found.matches):
         sys.exit(NOT_ALL)
 

@@ -54,6 +54,7 @@ class _Index:
         self.by_id: dict[str, Person] = {}
         self.by_participant: dict[str, set[Person]] = defaultdict(set)
         self.by_name: dict[str, set[Person]] = defaultdict(set)
+        self.words: list[tuple[set[str], Person]] = []
         for person in people:
             self.by_id[person.id] = person
             for key in person.identifiers:
@@ -62,17 +63,23 @@ class _Index:
                 self.by_participant[person.participant].add(person)
             if person.name:
                 self.by_name[letters(person.name)].add(person)
+                self.words.append((_words(person.name), person))
 
     def exact(self, text: str) -> set[Person]:
         """Ids as they stand, logins and e-mail addresses in any case."""
         return self.by_key.get(text, set()) | self.by_key.get(text.casefold(), set())
 
     def named(self, text: str) -> set[Person]:
-        """Everybody whose name is `text`, or whose key or name is a part of it."""
+        """Everybody whose name is `text`, or whose key or whole name (of two words at least) is a part of it."""
         found = set(self.by_name.get(letters(text), ()))
         for word in re.split(r"[\s_,;()+]+", text):
             found |= self.exact(word)
-        return found
+        said = _words(text)
+        return found | {person for words, person in self.words if len(words) > 1 and words <= said}
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", name.casefold()))
 
 
 def match_files(
@@ -137,10 +144,10 @@ def _match(file: str, said: list[Clue], index: _Index, known: _Index) -> Match:
                 (sure if letters(person.name) == letters(clue.name) else suggested).add(person)
         if found:
             how.append(f"{clue.source}: {clue.key}")
-        if clue.name:
-            suggested |= index.named(clue.name)
     if sure:
         return _decided(file, sure, ", ".join(how))
+    for clue in said:
+        suggested |= index.named(clue.name) if clue.name else set()
     if suggested:
         people = tuple(sorted(suggested, key=lambda person: person.id))
         words = "only the name agrees" if not how else f"{how[0]}, but the name does not agree"

@@ -12,7 +12,6 @@ from loopback import Answer, Loopback, Request
 
 TOKEN = "moodle-token-that-nobody-may-see"
 COURSE, CMID, INSTANCE, ITEM = 7, 42, 3, 900
-MAX_INPUT_VARS = 1000
 FUNCTIONS = [
     "core_webservice_get_site_info", "core_enrol_get_enrolled_users", "gradereport_user_get_grade_items",
     "mod_assign_get_assignments", "mod_assign_get_submissions", "mod_assign_get_grades",
@@ -66,6 +65,7 @@ class MoodleStandIn(Loopback):
         self.drafts: dict[int, str] = {}
         self.raises: set[int] = set()
         self.most_file_bytes = 1_000_000
+        self.max_input_vars = 1000  # PHP's
 
     def add_class(self, count: int, first: int = 100) -> None:
         for number in range(count):
@@ -89,7 +89,7 @@ class MoodleStandIn(Loopback):
         function = request.value("wsfunction")
         if function not in self.functions:
             return _exception("accessexception", "Access control exception")
-        if len(request.form) > MAX_INPUT_VARS:  # PHP drops the rest, and Moodle misses what it needs
+        if len(request.form) > self.max_input_vars:  # PHP drops the rest, and Moodle misses what it needs
             return _exception("invalidparameter", "Invalid parameter value detected")
         data = _nested(request.form)
         answer: Answer = getattr(self, f"_{function}")(data)

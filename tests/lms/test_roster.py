@@ -57,6 +57,8 @@ def test_ids_with_leading_zeros_match_exactly():
 def test_a_name_is_only_a_suggestion():
     match = one("Ada Lovelace.ipynb")
     assert (match.status, match.people, match.how) == ("suggested", (ADA,), "only the name agrees")
+    assert one("xor [2] Ada-Lovelace final.ipynb").status == "suggested"
+    assert one("adage.ipynb").status == "unknown"
     assert one("xor_0012.ipynb").status == "suggested"  # a key in the middle of a name
     assert one("xor_backprop.ipynb").status == "unknown"
 
