@@ -11,6 +11,7 @@ from autograder.cli.build import build
 from autograder.cli.doctor import doctor
 from autograder.cli.explain import explain
 from autograder.cli.grade import grade
+from autograder.cli.scores import scores
 from autograder.errors import UserError
 
 
@@ -24,6 +25,7 @@ cli.add_command(build)
 cli.add_command(doctor)
 cli.add_command(explain)
 cli.add_command(grade)
+cli.add_command(scores)
 
 
 def main() -> None:
