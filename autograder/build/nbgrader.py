@@ -51,7 +51,8 @@ def add_config(course: Path) -> str:
         return f"nbgrader's configuration in {path}"
     if "autograder.platforms.nbgrader" in path.read_text(encoding="utf-8", errors="replace"):
         return f"{path} was there and is kept"
-    return f"{path} was there and is kept; at its end add: from autograder.platforms.nbgrader import configure; configure(c)"
+    add = "from autograder.platforms.nbgrader import configure; configure(c)"
+    return f"{path} was there and is kept; at its end add: {add}"
 
 
 def source_notebook(assignment: Assignment) -> nbformat.NotebookNode:

@@ -16,8 +16,8 @@ STUBS = "autograder.platforms.nbgrader.stubs.ClearSolutionsToStubs"
 def configure(c: Any) -> None:
     """Make nbgrader grade our assignments; call it at the end of `nbgrader_config.py` with its `c`.
 
-    In the course's lists of preprocessors ours take the places of nbgrader's `Execute` and `ClearSolutions`. They act on
-    our assignments only and do what nbgrader's do on any other.
+    In the course's lists of preprocessors ours take the places of nbgrader's `Execute` and `ClearSolutions`. They act
+    on our assignments only, and do what nbgrader's do on any other.
     """
     c.Autograde.exporter_class = READER
     _put(c.Autograde, "autograde_preprocessors", Autograde, Execute, GRADER)

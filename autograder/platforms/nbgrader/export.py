@@ -1,4 +1,4 @@
-"""`nbgrader export --exporter=autograder.platforms.nbgrader.export.FinalGrades`: the grades file of `autograder grade`."""
+"""For `nbgrader export --exporter=…`: the grades file of `autograder grade`, from nbgrader's gradebook."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Line = tuple[str, dict[str, float] | None, float, str]
 class FinalGrades(ExportPlugin):  # type: ignore[misc]
     """Writes `final_grades.csv`, or the file that `--to` names: a row a student.
 
-    Points are the gradebook's, so what a grader changed by hand counts; a late penalty is taken from the total. Who handed
-    in nothing, or still waits for autograding or for a grader, has a status that says so.
+    Points are the gradebook's, so what a grader changed by hand counts; a late penalty is taken from the total. Who
+    handed in nothing, or still waits for autograding or for a grader, has a status that says so.
     """
 
     def export(self, gradebook: Gradebook) -> None:
@@ -32,7 +32,9 @@ class FinalGrades(ExportPlugin):  # type: ignore[misc]
         try:
             assignment_id, notebook_id, course = self._ours(gradebook)
             path = Path(self.to or FILE_NAME)
-            write_table(self._lines(gradebook, assignment_id, notebook_id, course), load_assignment(course.assignment), path)
+            write_table(
+                self._lines(gradebook, assignment_id, notebook_id, course), load_assignment(course.assignment), path
+            )
         except UserError as error:
             self.parent.fail("%s", error)
         except OSError as error:

@@ -12,7 +12,7 @@ from autograder.platforms.nbgrader.run import run_of
 from autograder.submission.notebook import Cell, Unreadable, read_cells
 
 
-class Reader(NotebookExporter):  # type: ignore[misc]
+class Reader(NotebookExporter):
     """nbgrader's exporter; one of our notebooks is read by us and restored before any preprocessor sees it.
 
     So a damaged or hostile file cannot stop nbgrader's own steps: it is graded like any other, and says what is wrong.
@@ -23,11 +23,13 @@ class Reader(NotebookExporter):  # type: ignore[misc]
         run, ids, path = run_of(self), (resources or {})["nbgrader"], Path(filename)
         course = run.notebook(ids["assignment"], ids["notebook"])
         handed_in = path.parent == run.folder("submitted", ids["student"], ids["assignment"])
+        self.optimistic_validation = course is not None  # what we wrote is valid: one check at the end is enough
         made: tuple[Any, Any]
         if course is None or not handed_in:  # what is not as handed in was written by us
             made = super().from_filename(filename, resources, **more)
         else:
-            made = self.from_notebook_node(restored(course, cells_of(path)), resources, **more)
+            notebook = restored(course, cells_of(path))
+            made = self.from_notebook_node(notebook, resources, **more)  # type: ignore[no-untyped-call]
         return made
 
 

@@ -1,8 +1,8 @@
 """A notebook that holds a student's code, the course's own cells, and nothing else of what was handed in.
 
-nbgrader shows the graded notebook in the formgrader, signed in as the instructor, and turns it into feedback pages. Both
-pass on whatever HTML is in text, outputs, attachments or metadata. So of what a student handed in only the text of the
-cells is kept: code as code, any other text as a block of plain text.
+nbgrader shows the graded notebook in the formgrader, signed in as the instructor, and turns it into feedback pages.
+Both pass on whatever HTML is in text, outputs, attachments or metadata. So of what a student handed in only the text
+of the cells is kept: code as code, any other text as a block of plain text.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ MAX_CELLS, MAX_CHARACTERS = 300, 50_000  # of a student's cells, and of one; mor
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 UNGRADED = "not graded yet"
 _HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_DEFINITION = re.compile(r"^def \w+\(", re.MULTILINE)
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -39,19 +40,15 @@ def restored(course: CourseNotebook, handed_in: Sequence[Cell]) -> NotebookNode:
     was done to them; a test cell says that it is not graded yet, which earns nothing.
     """
     placed: list[_Placed] = []
-    seen: set[str] = set()
-    for cell in _shown(handed_in):
-        own = course.by_name.get(_grade_id(cell))
-        if own is None or own.name in seen:
+    for cell, own in _matched(course, _shown(handed_in)):
+        if own is None:
             placed.append(_Placed(_own_cell(cell)))
-            continue
-        seen.add(own.name)
-        if own.solution:
+        elif own.solution:
             placed.append(_Placed(_answer(own, cell), own))
-            continue
-        if _clean(cell.source).strip() not in {own.source.strip(), _HIDDEN.sub("", own.source).strip()}:
-            placed.append(_Placed(_own_cell(cell)))  # what was written over it is theirs, too
-        placed.append(_Placed(_course_cell(own), own))
+        else:
+            if _clean(cell.source).strip() not in _texts(own):
+                placed.append(_Placed(_own_cell(cell)))  # what was written over it is theirs, too
+            placed.append(_Placed(_course_cell(own), own))
     _put_back(course, placed)
     cells = [entry.cell for entry in placed]
     for number, made in enumerate(cells):
@@ -59,6 +56,39 @@ def restored(course: CourseNotebook, handed_in: Sequence[Cell]) -> NotebookNode:
     metadata = {"kernelspec": dict(KERNEL), "autograder": {"assignment": course.assignment}}
     notebook: NotebookNode = new_notebook(cells=cells, metadata=metadata)
     return notebook
+
+
+def _matched(course: CourseNotebook, handed_in: Sequence[Cell]) -> list[tuple[Cell, CourseCell | None]]:
+    """Each cell with the course's cell that it is: by nbgrader's id, or else, as editors lose ids, by what it says.
+
+    Of several the first counts.
+    """
+    ids = [_grade_id(cell) for cell in handed_in]
+    left = [cell for cell in course.cells if cell.name not in ids]
+    matched: list[tuple[Cell, CourseCell | None]] = []
+    seen: set[str] = set()
+    for cell, name in zip(handed_in, ids, strict=True):
+        own = course.by_name.get(name)
+        if own is None:
+            own = next((other for other in left if other.name not in seen and _says_the_same(cell, other)), None)
+        if own is not None and own.name in seen:
+            own = None
+        if own is not None:
+            seen.add(own.name)
+        matched.append((cell, own))
+    return matched
+
+
+def _says_the_same(cell: Cell, own: CourseCell) -> bool:
+    if own.solution:
+        defined = _DEFINITION.search(own.source)
+        return cell.code and defined is not None and defined[0] in cell.source
+    return cell.source.strip() in _texts(own)
+
+
+def _texts(own: CourseCell) -> set[str]:
+    """A locked cell's text as the instructor has it, and as students got it."""
+    return {own.source.strip(), _HIDDEN.sub("", own.source).strip()}
 
 
 def _put_back(course: CourseNotebook, placed: list[_Placed]) -> None:
@@ -92,12 +122,11 @@ def _answer(own: CourseCell, cell: Cell) -> NotebookNode:
 
 
 def _course_cell(own: CourseCell) -> NotebookNode:
-    metadata = {"deletable": False, "editable": False, "nbgrader": own.metadata()}
-    if own.cell_type != "code":
-        text: NotebookNode = new_markdown_cell(own.source, metadata=metadata)
-        return text
-    made: NotebookNode = new_code_cell(own.source, metadata=metadata)
-    if own.max_score is not None:
+    made: NotebookNode
+    if own.max_score is None:  # without nbgrader's marks, which it would only check again: the text is the course's own
+        made = new_code_cell(own.source) if own.cell_type == "code" else new_markdown_cell(own.source)
+    else:
+        made = new_code_cell(own.source, metadata={"deletable": False, "editable": False, "nbgrader": own.metadata()})
         made.outputs = [new_output("error", ename="NotGraded", evalue=UNGRADED, traceback=[UNGRADED])]
     return made
 
@@ -120,5 +149,7 @@ def _clean(source: str) -> str:
     """Text that a page can show: no control codes, no lone surrogates, not without end."""
     text = _NOT_TEXT.sub("\ufffd", source.replace("\r\n", "\n"))
     if len(text) > MAX_CHARACTERS:
-        text = f"{text[:MAX_CHARACTERS]}\n# {len(text) - MAX_CHARACTERS} more characters are not shown; they were graded"
+        text = (
+            f"{text[:MAX_CHARACTERS]}\n# {len(text) - MAX_CHARACTERS} more characters are not shown; they were graded"
+        )
     return text

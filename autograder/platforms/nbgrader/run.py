@@ -1,4 +1,4 @@
-"""What one run of nbgrader's converter shares over its submissions: the course's notebooks, and where students come from."""
+"""What one run of nbgrader's converter shares over its submissions: the course's notebooks, and the students."""
 
 from __future__ import annotations
 

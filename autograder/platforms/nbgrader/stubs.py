@@ -21,7 +21,7 @@ class ClearSolutionsToStubs(ClearSolutions):  # type: ignore[misc]
         if stub is None:
             cleared = super().preprocess_cell(cell, resources, cell_index)
         else:
-            stock = self.code_stub
+            stock: dict[str, str] = self.code_stub  # type: ignore[has-type]
             self.code_stub = {**stock, resources["language"]: stub}
             try:
                 cleared = super().preprocess_cell(cell, resources, cell_index)
