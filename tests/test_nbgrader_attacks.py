@@ -159,5 +159,6 @@ def test_nothing_of_the_reference_is_in_what_students_get(attacked, reference_so
         if student.name.endswith("neighbour"):
             continue
         text = re.sub(r"<[^>]+>", "", course.feedback(student.name))
+        own = course.submission(student.name).read_text(encoding="utf-8")  # what `win` would have put in
         for answer in solution_lines(reference_source):
-            assert answer not in text, (student.name, answer)
+            assert answer not in text or (answer in own and student.name != "link-to-the-solution"), student.name
