@@ -50,6 +50,11 @@ class Course:
         assert done.returncode == status, done.stdout[-6000:]
         return done.stdout
 
+    def release(self) -> None:
+        """`nbgrader generate_assignment`; `clear` goes back to what the gradebook is after it."""
+        self.nbgrader("generate_assignment", NAME)
+        shutil.copy(self.root / "gradebook.db", self.root / "gradebook.db.released")
+
     def nbgrader(self, *arguments: object, cwd: Path | None = None, status: int = 0) -> str:
         """Run `nbgrader` in the course folder; what it printed."""
         return self.command("nbgrader", *arguments, cwd=cwd, status=status)
@@ -220,5 +225,4 @@ def clear(course: Course) -> None:
     """Forget all submissions and grades."""
     for name in ("submitted", "autograded", "feedback"):
         shutil.rmtree(course.root / name, ignore_errors=True)
-    (course.root / "gradebook.db").unlink(missing_ok=True)
-    course.nbgrader("generate_assignment", NAME, "--force")
+    shutil.copy(course.root / "gradebook.db.released", course.root / "gradebook.db")

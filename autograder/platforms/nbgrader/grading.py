@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,6 +16,8 @@ from autograder.feedback.words import step_words
 from autograder.grading.one import Outcome
 from autograder.platforms.nbgrader.gradebook import CourseCell, CourseNotebook
 from autograder.platforms.nbgrader.run import run_of
+
+WIDTH = 96  # nbgrader's pages do not wrap an output's lines
 
 
 class GradeOrExecute(Execute):  # type: ignore[misc]
@@ -75,6 +78,7 @@ def question_words(result: QuestionResult) -> str:
     """A question's points, and a line for each step."""
     lines = [f"{result.earned:g} of {result.points:g} points"]
     for step in result.steps:
-        name = step.step.partition(".")[2]
-        lines.append(f"{'✅' if step.earned else '❌'} {name}, {step.earned:g} of {step.points:g}: {step_words(step)}")
+        mark, name = "✓" if step.earned else "✗", step.step.partition(".")[2]
+        line = f"{mark} {name}, {step.earned:g} of {step.points:g}: {step_words(step)}"
+        lines += textwrap.wrap(line, WIDTH, subsequent_indent="    ")
     return "\n".join(lines)
