@@ -1,8 +1,9 @@
-"""From the reviewable master text to the notebook that otter-grader's `otter assign` takes."""
+"""From the reviewable master text to a notebook: filled in, and as otter-grader's `otter assign` takes it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,34 @@ def master_path(name: str) -> Path:
     return home() / "assignments" / name / "notebook.md"
 
 
+def checks_module(name: str) -> str:
+    """The module of public checks beside the master: the one file `*_checks.py`."""
+    found = sorted(path.stem for path in (home() / "assignments" / name).glob("*_checks.py"))
+    if len(found) != 1:
+        raise UserError(f"{home() / 'assignments' / name}: one file `*_checks.py` is due, {len(found)} are there")
+    return found[0]
+
+
 def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: str) -> nbformat.NotebookNode:
     """The notebook for `otter assign`: the master text with each stub, its answer and its public check filled in.
+
+    Raises
+    ------
+    UserError : the text asks for a stub or check that does not exist, or leaves one out
+    """
+    notebook = filled(assignment, _question_cells, lambda question: _check_cells(question, checks_module))
+    notebook.cells.insert(0, new_raw_cell("# ASSIGNMENT CONFIG\n" + json.dumps(_config(plugin), indent=1)))
+    return notebook
+
+
+def filled(
+    assignment: Assignment,
+    question_cells: Callable[[str, FunctionText], list[nbformat.NotebookNode]],
+    check_cells: Callable[[str], list[nbformat.NotebookNode]],
+) -> nbformat.NotebookNode:
+    """The master text as a notebook, with the cells that a platform has for a question's function and for its check.
+
+    `question_cells` gets the question's name and its function, `check_cells` the question's name.
 
     Raises
     ------
@@ -34,7 +61,7 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
     path = master_path(assignment.name)
     functions = cut(reference_path(assignment.name).read_text(encoding="utf-8"), str(reference_path(assignment.name)))
     text = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md")
-    cells = [new_raw_cell("# ASSIGNMENT CONFIG\n" + json.dumps(_config(plugin), indent=1))]
+    cells = []
     questions = {question.name: question for question in assignment.rubric.questions}
     asked, checked = [], []
     for cell in text.cells:
@@ -46,12 +73,12 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
             if question is None:
                 raise UserError(f"{path}: the rubric asks no question for {stub!r}")
             asked.append(question.name)
-            cells += _question_cells(question.name, functions[stub])
+            cells += question_cells(question.name, functions[stub])
         elif check is not None:
             if not asked or asked[-1] != check:
                 raise UserError(f"{path}: the check {check!r} does not follow its own stub")
             checked.append(check)
-            cells += _check_cells(check, checks_module)
+            cells += check_cells(check)
         else:
             cells.append(cell)
     if asked != list(questions) or checked != list(questions):

@@ -14,8 +14,8 @@ from typing import Any
 import nbformat
 from otter.assign import main as otter_assign
 
-from autograder.build.master import otter_master, without_markers
-from autograder.course import home, load_assignment
+from autograder.build.master import checks_module, otter_master, without_markers
+from autograder.course import load_assignment
 from autograder.errors import UserError
 from autograder.version_digest import digest, grader_files
 
@@ -57,14 +57,6 @@ def assign(name: str, scratch: Path, *, run_tests: bool) -> OtterOutput:
     for cell in solution.cells:
         cell.source = without_markers(cell.source)
     return OtterOutput(scratch / "otter" / "student", solution, _without_conda(stock))
-
-
-def checks_module(name: str) -> str:
-    """The module of public checks beside the master: the one file `*_checks.py`."""
-    found = sorted(path.stem for path in (home() / "assignments" / name).glob("*_checks.py"))
-    if len(found) != 1:
-        raise UserError(f"{home() / 'assignments' / name}: one file `*_checks.py` is due, {len(found)} are there")
-    return found[0]
 
 
 def _without_conda(stock: Path) -> bytes:

@@ -1,16 +1,19 @@
-"""Writes the student template and the instructor's files; says what in a committed template is stale."""
+"""The student template and the instructor's files, from master and reference."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
-from autograder.build.otter import assign, checks_module
+from autograder.build.files import stale, write
+from autograder.build.master import checks_module
+from autograder.build.otter import assign
 from autograder.course import home
+
+__all__ = ["Built", "build", "stale", "template_folder", "write"]
 
 
 @dataclass(frozen=True)
@@ -48,33 +51,6 @@ def build(name: str, *, run_tests: bool) -> Built:
             f"{name}-solution.ipynb": _notebook_bytes(output.solution, name),
         },
     )
-
-
-def write(files: dict[str, bytes], folder: Path, *, replace: bool) -> None:
-    """Write files below `folder`; with `replace` nothing else stays in it."""
-    if replace and folder.exists():
-        shutil.rmtree(folder)
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def stale(template: dict[str, bytes], folder: Path) -> list[str]:
-    """What differs between a freshly built template and the one in `folder`, a line each."""
-    present = {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
-    }
-    lines = [f"{folder / name}: missing" for name in sorted(set(template) - set(present))]
-    lines += [f"{folder / name}: not part of the template" for name in sorted(set(present) - set(template))]
-    lines += [
-        f"{folder / name}: stale"
-        for name in sorted(set(template) & set(present))
-        if present[name].read_bytes() != template[name]
-    ]
-    return lines
 
 
 def _notebook_bytes(notebook: nbformat.NotebookNode, name: str) -> bytes:

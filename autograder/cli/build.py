@@ -1,4 +1,4 @@
-"""`autograder build`: student template and otter-grader zip from one source."""
+"""`autograder build`: student template and otter-grader zip, or nbgrader's course folder, from one source."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from autograder.build.files import stale, write
 from autograder.course import assignment_names
 
 STALE = 1
@@ -14,20 +15,42 @@ STALE = 1
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if a committed template is stale.")
+@click.option(
+    "--for",
+    "platform",
+    type=click.Choice(["otter-grader", "nbgrader"]),
+    default="otter-grader",
+    show_default=True,
+    help="What to build: otter-grader's zip and the student template, or nbgrader's course folder.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if what was built before is stale.")
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("dist"),
-    show_default=True,
-    help="Where the instructor's files go: OUT/NAME/autograder.zip and the solution notebook.",
+    help="Where the instructor's files go [default: dist, and OUT/NAME/autograder.zip in it; for nbgrader the course "
+    "folder, by default dist/nbgrader].",
 )
-def build(names: tuple[str, ...], check: bool, out: Path) -> None:
-    """Build assignments NAMES (default: all): student_template/NAME/ and OUT/NAME/autograder.zip.
+def build(names: tuple[str, ...], platform: str, check: bool, out: Path | None) -> None:
+    """Build assignments NAMES (default: all) from one source.
 
-    otter-grader itself assigns, generates, and grades the solution notebook with the new zip: it must get full marks.
+    For otter-grader: student_template/NAME/, OUT/NAME/autograder.zip and the solution notebook. otter-grader itself
+    assigns, generates, and grades the solution notebook with the new zip: it must get full marks.
+
+    For nbgrader: OUT/source/NAME/, and OUT/nbgrader_config.py where there is none yet.
     """
+    if platform == "nbgrader":
+        problems, again = _for_nbgrader(names, check, out or Path("dist/nbgrader"))
+    else:
+        problems, again = _for_otter(names, check, out or Path("dist"))
+    for line in problems:
+        click.echo(line, err=True)
+    if problems:
+        click.echo(again, err=True)
+        sys.exit(STALE)
+
+
+def _for_otter(names: tuple[str, ...], check: bool, out: Path) -> tuple[list[str], str]:
     from autograder.build import template  # otter-grader takes seconds to import
 
     problems = []
@@ -40,8 +63,20 @@ def build(names: tuple[str, ...], check: bool, out: Path) -> None:
         template.write(built.template, folder, replace=True)
         template.write(built.instructor, out / name, replace=False)
         click.echo(f"{name}: student template in {folder}, instructor's files in {out / name}")
-    for line in problems:
-        click.echo(line, err=True)
-    if problems:
-        click.echo("run `autograder build` and commit the result", err=True)
-        sys.exit(STALE)
+    return problems, "run `autograder build` and commit the result"
+
+
+def _for_nbgrader(names: tuple[str, ...], check: bool, out: Path) -> tuple[list[str], str]:
+    from autograder.build import nbgrader
+
+    problems = []
+    for name in names or assignment_names():
+        folder, files = nbgrader.source_folder(name, out), nbgrader.source_files(name)
+        if check:
+            problems += stale(files, folder)
+            continue
+        write(files, folder, replace=False)
+        click.echo(f"{name}: source in {folder}")
+    if not check:
+        click.echo(nbgrader.add_config(out))
+    return problems, "run `autograder build --for nbgrader` with the same --out"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autograder.checking.question import Assignment
@@ -21,22 +21,29 @@ def write_grades(rows: Iterable[Row], assignment: Assignment, folder: Path) -> P
     Columns: `file`, one a question, `total_points_earned`, `percent_correct`, `grading_status`; a submission
     that could not be graded has zeros and says why in `grading_status`.
     """
+    path = folder / FILE_NAME
+    write_table(((row.file, row.points, 0.0, row.status) for row in rows), assignment, path)
+    return path
+
+
+def write_table(
+    lines: Iterable[tuple[str, Mapping[str, float] | None, float, str]], assignment: Assignment, path: Path
+) -> None:
+    """Write a grades file of lines (file, points by question, penalty, status); the penalty is taken from the total."""
     questions = assignment.rubric.questions
     points = [number(assignment.question_points(q)) for q in questions]
     header = ["file", *(q.name for q in questions), "total_points_earned", "percent_correct", "grading_status"]
-    path = folder / FILE_NAME
-    temporary = path.with_suffix(".csv.part")
+    temporary = path.with_name(f"{path.name}.part")
     with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         writer.writerow([POINTS_ROW, *points, number(assignment.total), "1", "--"])
-        for row in rows:
-            earned = [row.points[q.name] if row.points else 0.0 for q in questions]
-            total = sum(earned)
+        for file, earned_by, penalty, status in lines:
+            earned = [earned_by[q.name] if earned_by else 0.0 for q in questions]
+            total = max(0.0, sum(earned) - penalty)
             percent = round(total / assignment.total, 4) if assignment.total else 0.0
-            writer.writerow([row.file, *map(number, earned), number(total), number(percent), row.status])
+            writer.writerow([file, *map(number, earned), number(total), number(percent), status])
     temporary.replace(path)  # a reader sees the old file or the new one, never half of it
-    return path
 
 
 def write_result(outcome: Outcome, folder: Path) -> Path:

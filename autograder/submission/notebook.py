@@ -36,6 +36,23 @@ class Notebook:
     assignment: str = ""
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it was handed in.
+
+    Parameters
+    ----------
+    code : whether it is a code cell
+    runs : whether it is one that grading runs
+    metadata : whatever the file says there; the student's own
+    """
+
+    source: str
+    code: bool
+    runs: bool
+    metadata: dict[str, Any]
+
+
 def read(path: Path) -> Notebook:
     """Read a notebook (`.ipynb`) or a script (`.py`).
 
@@ -43,8 +60,28 @@ def read(path: Path) -> Notebook:
     ------
     Unreadable : it is empty, corrupt, no notebook, or holds no code
     """
-    suffix = path.suffix.lower()
-    if suffix not in {".ipynb", ".py"}:
+    text = _text(path)
+    notebook = _from_json(text) if path.suffix.lower() == ".ipynb" else _from_script(text)
+    if not any(cell.strip() for cell in notebook.cells):
+        raise Unreadable("empty notebook: it has no code cell")
+    return notebook
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """All cells of a notebook (`.ipynb`) in order, text cells too; those with `runs` are the ones that `read` gives.
+
+    Raises
+    ------
+    Unreadable : it is empty, corrupt or no notebook
+    """
+    return [
+        Cell(_source(cell), is_code := cell.get("cell_type") == "code", is_code and not _ignored(cell), _metadata(cell))
+        for cell in _data_and_cells(_text(path))[1]
+    ]
+
+
+def _text(path: Path) -> str:
+    if path.suffix.lower() not in {".ipynb", ".py"}:
         raise Unreadable(f"not a notebook: a {path.suffix or 'file without suffix'} came, .ipynb or .py is due")
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -56,13 +93,16 @@ def read(path: Path) -> Notebook:
         raise Unreadable("not a notebook: not UTF-8 text") from None
     if not text.strip():
         raise Unreadable("empty file")
-    notebook = _from_json(text) if suffix == ".ipynb" else _from_script(text)
-    if not any(cell.strip() for cell in notebook.cells):
-        raise Unreadable("empty notebook: it has no code cell")
-    return notebook
+    return text
 
 
 def _from_json(text: str) -> Notebook:
+    data, cells = _data_and_cells(text)
+    code = [_source(cell) for cell in cells if cell.get("cell_type") == "code" and not _ignored(cell)]
+    return Notebook(tuple(python_source(source) for source in code), _assignment_of(data))
+
+
+def _data_and_cells(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -71,8 +111,7 @@ def _from_json(text: str) -> Notebook:
     cells = _cells_of(data)
     if cells is None:
         raise Unreadable("not a notebook: valid JSON, but without a list of cells")
-    code = [_source(cell) for cell in cells if cell.get("cell_type") == "code" and not _ignored(cell)]
-    return Notebook(tuple(python_source(source) for source in code), _assignment_of(data))
+    return data, cells
 
 
 def _cells_of(data: Any) -> list[dict[str, Any]] | None:
@@ -94,10 +133,13 @@ def _source(cell: dict[str, Any]) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _ignored(cell: dict[str, Any]) -> bool:
+def _metadata(cell: dict[str, Any]) -> dict[str, Any]:
     metadata = cell.get("metadata")
-    if not isinstance(metadata, dict):
-        return False
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _ignored(cell: dict[str, Any]) -> bool:
+    metadata = _metadata(cell)
     tags, otter = metadata.get("tags"), metadata.get("otter")
     tagged = isinstance(tags, list) and IGNORE_TAG in tags
     return tagged or (isinstance(otter, dict) and otter.get("ignore") is True)
