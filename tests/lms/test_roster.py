@@ -147,7 +147,7 @@ def test_any_file_name_is_read(name):
 @given(st.permutations(["Ada", "King", "Lovelace"]))
 def test_letters_do_not_depend_on_the_order_of_names(names):
     assert letters(" ".join(names)) == letters("Lovelace, Ada King")
-    assert letters("Müller") == letters("muller") or "ü" in "Müller"
+    assert letters("Müller, Zoë") == letters("zoe muller")
 
 
 # The command
