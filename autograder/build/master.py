@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from autograder.course import home, reference_path
 from autograder.errors import UserError
 
 BEGIN_ANSWER, END_ANSWER = "    # BEGIN SOLUTION NO PROMPT", "    # END SOLUTION"
+_MAKES_GRADER = re.compile(r"^grader\s*=", re.MULTILINE)
 BEGIN_PROMPT, END_PROMPT = '    """ # BEGIN PROMPT', '    """ # END PROMPT'
 
 
@@ -34,7 +36,9 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
     path = master_path(assignment.name)
     functions = cut(reference_path(assignment.name).read_text(encoding="utf-8"), str(reference_path(assignment.name)))
     text = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md")
-    cells = [new_raw_cell("# ASSIGNMENT CONFIG\n" + json.dumps(_config(plugin), indent=1))]
+    own_start = any(cell.cell_type == "code" and _MAKES_GRADER.search(cell.source) for cell in text.cells)
+    config = _config(plugin, own_start=own_start)
+    cells = [new_raw_cell("# ASSIGNMENT CONFIG\n" + json.dumps(config, indent=1))]
     questions = {question.name: question for question in assignment.rubric.questions}
     asked, checked = [], []
     for cell in text.cells:
@@ -62,10 +66,13 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
     return notebook
 
 
-def _config(plugin: dict[str, Any]) -> dict[str, Any]:
-    """The settings of `otter assign`; results stay hidden on Gradescope until grades are published."""
+def _config(plugin: dict[str, Any], *, own_start: bool) -> dict[str, Any]:
+    """The settings of `otter assign`; results stay hidden on Gradescope until grades are published.
+
+    With `own_start` the master text makes its own `grader`, and otter-grader's first cell stays away.
+    """
     return {
-        "init_cell": True,
+        "init_cell": not own_start,
         "check_all_cell": False,
         "export_cell": {"pdf": False, "run_tests": False, "ignore_log": True},
         "tests": {"files": True, "ok_format": False},
