@@ -37,7 +37,7 @@ def train_watched(functions, learning_rate, epochs):
     """
     start = [functions.get(name) for name in ("W", "b", "u", "c")]
     parameters = tuple(np.array(value) if isinstance(value, np.ndarray) else value for value in start)
-    losses = []
+    curve = []
     counts = [len(piece) for piece in np.array_split(np.arange(epochs), min(PIECES, epochs))]
     bar = _NoBar()
     try:
@@ -46,7 +46,7 @@ def train_watched(functions, learning_rate, epochs):
                 SECONDS, functions["train"], functions["X"], functions["Y"], *parameters, learning_rate, count
             )
             parameters, new = _parts(answer, count)
-            losses += new
+            curve += new
             if isinstance(bar, _NoBar):  # not before there is something to show
                 bar = _bar(epochs, f"learning rate {learning_rate}")
             bar.update(count)
@@ -59,7 +59,7 @@ def train_watched(functions, learning_rate, epochs):
         return Run(learning_rate, problem=f"train stopped with {words}")
     finally:
         bar.close()
-    return Run(learning_rate, parameters, tuple(losses))
+    return Run(learning_rate, parameters, tuple(curve))
 
 
 class _NotYet(Exception):
