@@ -194,7 +194,11 @@ def output_surface(functions, run):
 
 def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1000)):
     """Train from the same start with three learning rates; loss curves above, output surfaces below."""
-    runs = [train_watched(functions, rate, count) for rate, count in zip(rates, epochs)]
+    runs = []
+    for rate, count in zip(rates, epochs):
+        runs.append(train_watched(functions, rate, count))
+        if runs[-1].problem:
+            break
     for run in runs:
         outputs = _outputs(functions, run)
         what = run.problem or f"loss {run.losses[-1]:.4f} after {len(run.losses)} epochs"

@@ -105,6 +105,15 @@ LECTURE = {
 }
 
 
+# question: the earlier ones whose functions it builds on
+NEEDS = {
+    "q2": ("q1",),
+    "q4": ("q1",),
+    "q5": ("q4",),
+    "q6": ("q4",),
+    "q8": ("q2", "q5", "q6", "q7"),
+    "q9": ("q2", "q3", "q8"),
+}
 SECONDS = 10  # for one call of a function
 
 
@@ -133,7 +142,10 @@ def look(question, functions):
                 lines.append(
                     Line(label, "off", "the argument itself was changed; make a new array and leave it as it was")
                 )
-    return Report(question, name, lines)
+    report = Report(question, name, lines)
+    if report.attempted and not report.passed and all(line.status != "waits" for line in lines):
+        report.begin_with = [earlier for earlier in NEEDS.get(question, ()) if not look(earlier, functions).passed]
+    return report
 
 
 def check(question, functions):
@@ -153,7 +165,6 @@ def _parameters(function, arguments):
 
 def _raised(question, functions, error):
     """Status and words for an exception: an earlier question may be what is missing."""
-    earlier = [q for q in list(LECTURE)[: list(LECTURE).index(question)] if not is_attempted(q, functions)]
     if isinstance(error, TooSlow):
         return "off", str(error)
     ours = {__file__, xor_compare.__file__}
@@ -162,9 +173,16 @@ def _raised(question, functions, error):
     words = f"{words[:120]}…" if len(words) > 121 else words
     if frames:
         words += f", at the line `{frames[-1].line}`"
-    if earlier:
-        return "waits", f"{', '.join(earlier)} first, not attempted yet ({words})"
+    missing = [earlier for earlier in _builds_on(question) if not is_attempted(earlier, functions)]
+    if missing:
+        return "waits", f"{', '.join(missing)} first, not attempted yet ({words})"
     return "off", words
+
+
+def _builds_on(question):
+    """All questions that one builds on, directly or not, in order."""
+    found = {earlier: None for needed in NEEDS.get(question, ()) for earlier in (*_builds_on(needed), needed)}
+    return sorted(found)
 
 
 def is_attempted(question, functions):

@@ -25,6 +25,7 @@ class Report:
 
     def __init__(self, question, function, lines):
         self.question, self.function, self.lines = question, function, lines
+        self.begin_with = []  # earlier questions that this one builds on and that do not pass
 
     @property
     def passed(self):
@@ -44,7 +45,16 @@ class Report:
             f'  <b style="color: {COLOURS[status]}">{MARKS[status]}</b> {html.escape(row)}'
             for status, row in self._rows()
         ]
-        return "\n".join(["<pre><b>" + f"{html.escape(self._title())}</b>", *rows, html.escape(self._end())]) + "</pre>"
+        return (
+            "\n".join(
+                [
+                    "<pre style='white-space: pre-wrap'><b>" + f"{html.escape(self._title())}</b>",
+                    *rows,
+                    html.escape(self._end()),
+                ]
+            )
+            + "</pre>"
+        )
 
     def _rows(self):
         """(status, text) a row; values of which the same is to be said share one."""
@@ -65,6 +75,8 @@ class Report:
             return "Public check passed. Grading asks with other numbers, too."
         if not self.attempted:
             return f'Not attempted yet. Where to begin: hint("{self.question}")'
+        if self.begin_with:
+            return f"This builds on {', '.join(self.begin_with)}, which does not pass yet: begin there."
         mark = next(MARKS[line.status] for line in self.lines if line.status not in {"exact", "close"})
         return f'Begin with the first {mark}. Stuck? hint("{self.question}")'
 

@@ -7,7 +7,7 @@ import numpy as np
 from xor_compare import limited, numbers
 
 PIECES = 50  # of a long training: after each the bar moves on
-SECONDS = 60  # for one piece
+SECONDS = 10  # for one piece
 
 
 class Run(NamedTuple):
