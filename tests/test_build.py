@@ -10,13 +10,12 @@ from io import BytesIO
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 
 from autograder.build import master, template
 from autograder.build.stubs import cut
 from autograder.checking.engine import grade
-from autograder.course import home, load_misconceptions, load_module, load_settings, reference_path
+from autograder.course import home, load_misconceptions, load_settings
 from autograder.errors import UserError
 from autograder.grading.one import grade_file
 from autograder.student.in_process import InProcessStudent

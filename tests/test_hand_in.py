@@ -68,7 +68,9 @@ def test_a_renamed_notebook_is_told_how_to_hand_in(folder, students, capsys):
 
 def test_unsaved_work_is_told(folder, tmp_path, capsys):
     """A function that the kernel has and the file has not, as after typing without saving."""
-    (tmp_path / "typed.py").write_text("def sigmoid(z):\n    return 'not saved'\n" + FUNCTIONS["l2_loss"].solution, encoding="utf-8")
+    (tmp_path / "typed.py").write_text(
+        "def sigmoid(z):\n    return 'not saved'\n" + FUNCTIONS["l2_loss"].solution, encoding="utf-8"
+    )
     functions = {}
     exec(compile((tmp_path / "typed.py").read_text(encoding="utf-8"), str(tmp_path / "typed.py"), "exec"), functions)
     start.start(functions).export(pdf=False, ignore_log=True)

@@ -101,7 +101,7 @@ anything = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(question=st.sampled_from(list(checks.LECTURE)), answer=anything)
 def test_whatever_comes_back_gets_words(question, answer):
-    name, cases = checks.LECTURE[question]
+    name, _ = checks.LECTURE[question]
     report = checks.look(question, {name: lambda *_: answer})
     assert len(repr(report).splitlines()) >= 3
     assert report._repr_html_().startswith("<pre")
@@ -134,9 +134,13 @@ def test_no_check_claims_that_all_is_correct():
     for path in template_folder("xor_backprop").rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8").lower()
-            assert not re.search(r"all (is )?(correct|right)|everything is (correct|right)|all tests passed", text), path
+            assert not re.search(r"all (is )?(correct|right)|everything is (correct|right)|all tests passed", text), (
+                path
+            )
     for question in checks.LECTURE:
-        assert repr(checks.look(question, namespace(ALL))).endswith("Public check passed. Grading asks with other numbers, too.")
+        assert repr(checks.look(question, namespace(ALL))).endswith(
+            "Public check passed. Grading asks with other numbers, too."
+        )
 
 
 def test_the_otter_test_files_ask_the_same_checks():

@@ -10,7 +10,7 @@ import pytest
 from student_side import FUNCTIONS, TEMPLATE, namespace, template_module
 
 mpl.use("agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 figures, network, progress, training = (
     template_module(f"xor_{name}") for name in ("figures", "network", "progress", "training")
@@ -99,7 +99,9 @@ def test_chains_tell_whether_the_links_multiply_to_the_gradient(capsys, drawn):
     assert "∂L/∂W₁₁ = (−0.2447) · 0.1848 · (−0.2200) · 0.2332 · 1.0000 = 0.0023" in capsys.readouterr().out
     assert any(text == "∂z₁,out/∂z₁,in = 0.2332" for text in drawn[-1])
     solution = FUNCTIONS["output_layer_gradients"].solution
-    figures.backward_pass(namespace(ALL, output_layer_gradients=solution.replace("df_in * z_out", "df_in * (z_out + 1)")), "u_1")
+    figures.backward_pass(
+        namespace(ALL, output_layer_gradients=solution.replace("df_in * z_out", "df_in * (z_out + 1)")), "u_1"
+    )
     assert "≠" in capsys.readouterr().out
     figures.backward_pass(namespace(ALL), chain="b_1")
     assert "no chain 'b_1'" in capsys.readouterr().out
@@ -112,7 +114,10 @@ def test_learning_rates_do_what_the_lecture_course_says(capsys):
     for line, rate, epochs in ((slow, "0.1", 5000), (stuck, "0.5", 5000), (fast, "5.0", 1000)):
         assert line.startswith(f"Learning rate {rate}: loss ")
         assert f"after {epochs} epochs" in line
-    outputs = {line: [float(number) for number in line.partition("outputs ")[2].rstrip(".").split(", ")] for line in (slow, stuck, fast)}
+    outputs = {
+        line: [float(number) for number in line.partition("outputs ")[2].rstrip(".").split(", ")]
+        for line in (slow, stuck, fast)
+    }
     assert np.allclose(outputs[slow], [0, 1, 1, 0], atol=0.2)
     assert np.allclose(outputs[stuck], [0.03, 0.49, 0.96, 0.49], atol=0.02)
     assert np.allclose(outputs[fast], [0, 1, 1, 0], atol=0.03)
@@ -121,7 +126,7 @@ def test_learning_rates_do_what_the_lecture_course_says(capsys):
 def test_training_in_pieces_is_training_at_once():
     functions = namespace(ALL)
     arguments = [functions[name] for name in ("X", "Y", "W", "b", "u", "c")]
-    (W, b, u, c), losses = functions["train"](*arguments, 0.5, 130)
+    (W, *_, c), losses = functions["train"](*arguments, 0.5, 130)
     run = training.train_watched(functions, 0.5, 130)
     assert list(run.losses) == losses
     assert np.array_equal(run.parameters[0], W)
