@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01"  # stands in for a picture, to save time
 SHORTER = {
     "epochs=1000)": "epochs=50)",
     "three_learning_rates(globals())": "three_learning_rates(globals(), epochs=(50, 50, 50))",
@@ -24,11 +25,8 @@ SHORTER = {
 
 def run(template, notebook):
     """Run one notebook in this process."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
     from IPython.core.interactiveshell import InteractiveShell
+    from matplotlib.figure import Figure
 
     scratch = tempfile.mkdtemp(prefix="notebook-")
     shutil.copytree(template, scratch, dirs_exist_ok=True)
@@ -37,7 +35,7 @@ def run(template, notebook):
     sys.path.insert(0, scratch)
     drawn = []
 
-    plt.show = lambda: drawn.append(plt.gcf())
+    Figure.savefig = lambda figure, stream, **_: drawn.append(stream.write(PNG))
     import xor_checks
     import xor_training
 

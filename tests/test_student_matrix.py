@@ -22,12 +22,12 @@ NO_NOTEBOOKS = {"pavel_corrupt", "quinn_empty", "rosa_other_assignment"}
 CLASS = sorted(path for path in (HERE / "sample_class" / "notebooks").glob("*.ipynb") if path.stem not in NO_NOTEBOOKS)
 # What these two wrote into cells of their own, before anything is defined.
 OWN_ERRORS = {"ada_vectorised.ipynb": 2, "mina_crashing_cell.ipynb": 2}
-# Public checks that must pass: who slipped where. The rest of the class passes all nine.
+# How many public checks pass; nine for the rest of the class. (Karla's two wrong signs cancel in a full step.)
 PASSED = {
     "stubs.ipynb": 0, "lars_untouched.ipynb": 0, "emil_half_done.ipynb": 4, "fatima_sign_of_the_residual.ipynb": 6,
-    "goran_slope_at_the_activation.ipynb": 6, "hana_outer_product_wrong_way_round.ipynb": 6, "ivan_bias_forgotten.ipynb": 6,
-    "jun_updates_in_place.ipynb": 6, "karla_several_slips.ipynb": 4, "nils_endless_loop.ipynb": 8,
-    "olga_lecture_numbers_typed_in.ipynb": 6, "sven_forgot_return.ipynb": 7, "tara_three_of_four_values.ipynb": 6,
+    "goran_slope_at_the_activation.ipynb": 5, "hana_outer_product_wrong_way_round.ipynb": 6, "ivan_bias_forgotten.ipynb": 6,
+    "jun_updates_in_place.ipynb": 6, "karla_several_slips.ipynb": 5, "nils_endless_loop.ipynb": 8,
+    "olga_lecture_numbers_typed_in.ipynb": 5, "sven_forgot_return.ipynb": 7, "tara_three_of_four_values.ipynb": 6,
 }  # fmt: skip
 
 

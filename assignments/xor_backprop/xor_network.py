@@ -1,5 +1,7 @@
 """Draws the network with your own numbers on it; `xor_figures` has the calls that the notebook uses."""
 
+import io
+
 import numpy as np
 from xor_compare import limited, numbers
 
@@ -91,29 +93,32 @@ def parameter_numbers(array_of):
     return {**found, "c": entry(array_of["c"])}
 
 
-def pyplot():
-    """matplotlib's pyplot, or None, with a word, where it is not installed."""
+def new_figure(width, height):
+    """An empty picture, sizes in inches; None, with a word, where matplotlib is not installed."""
     try:
-        import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
     except ImportError:
         print("No picture without matplotlib: python -m pip install matplotlib")
         return None
-    return plt
+    return Figure(figsize=(width, height), layout="constrained")
 
 
-def show(plt, figure):
-    """Show a picture below the cell."""
-    plt.show()
-    plt.close(figure)
+def show(figure, words):
+    """Show a picture below the cell, wherever the notebook runs; `words` are for those who do not see it."""
+    from IPython.display import Image, display
+
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=100)
+    display(Image(png.getvalue(), alt=words))
 
 
-def canvas(plt, title):
-    """An empty picture with room for the network."""
-    figure, axes = plt.subplots(figsize=(11, 4.8), layout="constrained")
+def canvas(figure, title):
+    """Axes with room for the network."""
+    axes = figure.subplots()
     axes.set(xlim=(-0.7, 11.3), ylim=(-1.6, 4.2), aspect="equal")
     axes.axis("off")
     axes.set_title(title, fontsize=12, loc="left", color=BLACK)
-    return figure, axes
+    return axes
 
 
 def draw_nodes(axes, values, faded=()):

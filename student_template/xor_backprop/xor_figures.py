@@ -21,9 +21,9 @@ from xor_network import (
     draw_nodes,
     entry,
     name,
+    new_figure,
     own_values,
     parameter_numbers,
-    pyplot,
     show,
     text,
 )
@@ -38,15 +38,15 @@ def forward_pass(functions):
     numbers = f"z_in {_vector(values['z_in'])}, z_out {_vector(values['z_out'])}"
     numbers += f", f_in {text(entry(values['f_in']))}, f_out {text(entry(values['f_out']))}"
     print(f"Forward pass: {missing(functions, 'q2') if values['f_out'] is None else numbers}.")
-    plt = pyplot()
-    if plt is None:
+    figure = new_figure(11, 4.8)
+    if figure is None:
         return
-    figure, axes = canvas(plt, "Forward pass: what goes into each unit, and what comes out")
+    axes = canvas(figure, "Forward pass: what goes into each unit, and what comes out")
     weights = parameter_numbers(values)
     labels = {p: f"{name(p)} = {text(number, 2)}" for p, number in weights.items()}
     draw_edges(axes, labels, {p: {"color": BLACK, "linestyle": "-", "linewidth": 1.2} for p in weights})
     draw_nodes(axes, values)
-    show(plt, figure)
+    show(figure, "The network with its forward values")
 
 
 def backward_pass(functions, chain=None):
@@ -61,11 +61,12 @@ def backward_pass(functions, chain=None):
     factors = _factors(values, chain) if chain else []
     words = _product(functions, factors, chain, gradients[chain]) if chain else f"Backward pass: {words}."
     print(words)
-    plt = pyplot()
-    if plt is None:
+    figure = new_figure(11, 4.8)
+    if figure is None:
         return
-    figure, axes = canvas(
-        plt, words if chain else "Backward pass. Blue, solid: positive. Vermillion, broken: negative. Thicker: larger"
+    axes = canvas(
+        figure,
+        words if chain else "Backward pass. Blue, solid: positive. Vermillion, broken: negative. Thicker: larger",
     )
     largest = max((abs(gradients[p]) for p in known), default=0.0) or 1.0
     labels, style = {}, {}
@@ -78,7 +79,7 @@ def backward_pass(functions, chain=None):
         _highlight(axes, chain, factors, labels, style)
     draw_edges(axes, labels, style, backward=True)
     draw_nodes(axes, values, faded=_beside(chain))
-    show(plt, figure)
+    show(figure, "The network with its gradients")
 
 
 def _factors(values, chain):
@@ -171,11 +172,11 @@ def loss_curve(run):
         print(f"Loss curve: {run.problem}.")
         return
     print(f"Loss {run.losses[0]:.4f} after the first epoch, {run.losses[-1]:.4f} after {len(run.losses)}.")
-    plt = pyplot()
-    if plt is not None:
-        figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    figure = new_figure(7, 3.2)
+    if figure is not None:
+        axes = figure.subplots()
         _draw_losses(axes, run, LINES[0])
-        show(plt, figure)
+        show(figure, "The loss over the epochs")
 
 
 def output_surface(functions, run):
@@ -185,11 +186,11 @@ def output_surface(functions, run):
         print(f"Output surface: {run.problem or 'forward gives no number for every point yet'}.")
         return
     print(f"Outputs at the points of XOR: {', '.join(outputs)}.")
-    plt = pyplot()
-    if plt is not None:
-        figure, axes = plt.subplots(figsize=(5.4, 4.4), layout="constrained")
+    figure = new_figure(5.4, 4.4)
+    if figure is not None:
+        axes = figure.subplots()
         figure.colorbar(_draw_surface(axes, functions, run), ax=axes, label="f_out")
-        show(plt, figure)
+        show(figure, "The output over the square, with the four points of XOR")
 
 
 def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1000)):
@@ -203,16 +204,18 @@ def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1
         outputs = _outputs(functions, run)
         what = run.problem or f"loss {run.losses[-1]:.4f} after {len(run.losses)} epochs"
         print(f"Learning rate {run.learning_rate}: {what}{'; outputs ' + ', '.join(outputs) if outputs else ''}.")
-    plt = pyplot()
-    if plt is None or any(_outputs(functions, run) is None for run in runs):
+    if any(_outputs(functions, run) is None for run in runs):
         return
-    figure, axes = plt.subplots(2, len(runs), figsize=(4 * len(runs), 6.4), layout="constrained", squeeze=False)
+    figure = new_figure(4 * len(runs), 6.4)
+    if figure is None:
+        return
+    axes = figure.subplots(2, len(runs), squeeze=False)
     for column, run in enumerate(runs):
         _draw_losses(axes[0, column], run, LINES[column % len(LINES)])
         axes[0, column].set_ylim(0, 0.17)
         surface = _draw_surface(axes[1, column], functions, run)
     figure.colorbar(surface, ax=axes[1, :].tolist(), label="f_out", shrink=0.9)
-    show(plt, figure)
+    show(figure, "Loss curves and output surfaces of the learning rates side by side")
 
 
 def _outputs(functions, run):

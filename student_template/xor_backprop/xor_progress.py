@@ -2,7 +2,7 @@
 
 from xor_checks import LECTURE, look
 from xor_compare import COLOURS, MARKS
-from xor_network import BLACK, GREY, pyplot, show
+from xor_network import BLACK, GREY, new_figure, show
 
 # value: (question, column, row) in the picture of the chain
 CHAIN = {
@@ -28,10 +28,10 @@ def progress(functions):
         print(f"{question} {report.function:<24} {state:<20} {marks}")
     done = sum(report.passed for report in reports.values())
     print(f"{done} of {len(reports)} public checks passed. Grading asks with other numbers, too.")
-    plt = pyplot()
-    if plt is None:
+    figure = new_figure(11, 5.2)
+    if figure is None:
         return
-    figure, axes = plt.subplots(figsize=(11, 5.2), layout="constrained")
+    axes = figure.subplots()
     axes.set(xlim=(-0.7, 5.9), ylim=(-0.45, 4.45))
     axes.axis("off")
     axes.set_title(
@@ -50,7 +50,7 @@ def progress(functions):
             "", CHAIN[end][1:], CHAIN[start][1:], zorder=4,
             arrowprops={"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "mutation_scale": 14},
         )  # fmt: skip
-    show(plt, figure)
+    show(figure, "The chain of the derivation, with what passes so far")
 
 
 def _status(value, report):
