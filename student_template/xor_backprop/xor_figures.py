@@ -38,7 +38,7 @@ def forward_pass(functions):
     numbers = f"z_in {_vector(values['z_in'])}, z_out {_vector(values['z_out'])}"
     numbers += f", f_in {text(entry(values['f_in']))}, f_out {text(entry(values['f_out']))}"
     print(f"Forward pass: {missing(functions, 'q2') if values['f_out'] is None else numbers}.")
-    figure = new_figure(11, 4.8)
+    figure = new_figure(10.4, 4.7)
     if figure is None:
         return
     axes = canvas(figure, "Forward pass: what goes into each unit, and what comes out")
@@ -61,7 +61,7 @@ def backward_pass(functions, chain=None):
     factors = _factors(values, chain) if chain else []
     words = _product(functions, factors, chain, gradients[chain]) if chain else f"Backward pass: {words}."
     print(words)
-    figure = new_figure(11, 4.8)
+    figure = new_figure(10.4, 4.7)
     if figure is None:
         return
     axes = canvas(
@@ -85,7 +85,7 @@ def backward_pass(functions, chain=None):
 def _factors(values, chain):
     """(link, your number, place) for each link of one chain, from the loss backwards."""
     first = [
-        ("∂L/∂f_out", entry(values["dL_df_out"]), (8.95, 1.42)),
+        ("∂L/∂f_out", entry(values["dL_df_out"]), (8.75, 1.5)),
         ("∂f_out/∂f_in", entry(values["df_out_df_in"]), (7.2, 0.35)),
     ]
     if chain.startswith("u"):
@@ -142,8 +142,7 @@ def _highlight(axes, chain, factors, labels, style):
                 va="center",
                 fontsize=10,
                 color=BLUE,
-                zorder=6,
-                backgroundcolor="white",
+                zorder=4,
             )
 
 
@@ -212,7 +211,7 @@ def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1
     axes = figure.subplots(2, len(runs), squeeze=False)
     for column, run in enumerate(runs):
         _draw_losses(axes[0, column], run, LINES[column % len(LINES)])
-        axes[0, column].set_ylim(0, 0.17)
+        axes[0, column].set_ylim(0, 1.1 * max(max(run.losses) for run in runs))
         surface = _draw_surface(axes[1, column], functions, run)
     figure.colorbar(surface, ax=axes[1, :].tolist(), label="f_out", shrink=0.9)
     show(figure, "Loss curves and output surfaces of the learning rates side by side")

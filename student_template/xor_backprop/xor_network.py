@@ -11,7 +11,7 @@ SECONDS = 10
 PLACES = {"x_1": (0, 2.4), "x_2": (0, 0), "z_1": (3.6, 2.4), "z_2": (3.6, 0), "f": (7.2, 1.2), "L": (10.4, 1.2)}
 EDGES = {  # parameter: (from, to, where its label stands along the edge)
     "W_11": ("x_1", "z_1", 0.5),
-    "W_12": ("x_1", "z_2", 0.3),
+    "W_12": ("x_1", "z_2", 0.36),
     "W_21": ("x_2", "z_1", 0.3),
     "W_22": ("x_2", "z_2", 0.5),
     "u_1": ("z_1", "f", 0.5),
@@ -108,7 +108,7 @@ def show(figure, words):
     from IPython.display import Image, display
 
     png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=100)
+    figure.savefig(png, format="png", dpi=100, bbox_inches="tight")
     display(Image(png.getvalue(), alt=words))
 
 
@@ -172,8 +172,11 @@ def _edge(axes, start, end, along, label, style, backward):
     )  # fmt: skip
     if along == 0.0:  # a bias: its label at the free end
         x, y = start - 0.22 * (1 + label.count("\n")) * direction
-    else:  # beside the edge, on the upper side
-        x, y = start + along * (end - start) + (0.2 + 0.14 * label.count("\n")) * np.array([0, 1 + abs(direction[1])])
+    else:  # above the edge, clear of it over the label's whole length
+        lines = label.split("\n")
+        slope = abs(direction[1] / direction[0])
+        x, y = start + along * (end - start)
+        y += 0.13 + 0.13 * len(lines) + 0.045 * max(map(len, lines)) * slope
     axes.text(
         x, y, label, ha="center", va="center", fontsize=10, color=style["color"], zorder=4,
         bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},

@@ -28,7 +28,7 @@ def progress(functions):
         print(f"{question} {report.function:<24} {state:<20} {marks}")
     done = sum(report.passed for report in reports.values())
     print(f"{done} of {len(reports)} public checks passed. Grading asks with other numbers, too.")
-    figure = new_figure(11, 5.2)
+    figure = new_figure(10, 5)
     if figure is None:
         return
     axes = figure.subplots()
