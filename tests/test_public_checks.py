@@ -68,6 +68,15 @@ def test_words_are_those_of_the_golden_file():
     assert "\n".join(parts) == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_an_exception_is_told_with_the_students_own_line(tmp_path):
+    (tmp_path / "cell.py").write_text(
+        "def l2_loss(y, f_out):\n    gap = y[0] - f_out\n    return gap", encoding="utf-8"
+    )
+    functions = {}
+    exec(compile((tmp_path / "cell.py").read_text(encoding="utf-8"), str(tmp_path / "cell.py"), "exec"), functions)
+    assert "not subscriptable, at the line `gap = y[0] - f_out`" in repr(checks.look("q3", functions))
+
+
 def test_an_endless_loop_is_stopped(monkeypatch):
     monkeypatch.setattr(checks, "SECONDS", 0.2)
     report = checks.look("q3", namespace(ALL, l2_loss="def l2_loss(y, f_out):\n    while True: pass"))
