@@ -58,6 +58,8 @@ SLIPS = [
     ("complex", "q3", namespace(ALL, l2_loss="def l2_loss(y, f_out): return 1j")),
     ("an exception", "q3", namespace(ALL, l2_loss="def l2_loss(y, f_out):\n    return y[0] - f_out")),
     ("an earlier question is missing", "q4", namespace(0, sigmoid_derivative=solution_of("sigmoid_derivative"))),
+    ("the half forgotten", "q3", namespace(ALL, l2_loss="def l2_loss(y, f_out): return (y - f_out) ** 2")),
+    ("the lecture's own slip of f_in", "q2", namespace(ALL, forward=solution_of("forward", ("u @ z_out + c", "1.1122 + 0 * c")))),
     ("an earlier question is wrong", "q2", namespace(ALL, sigmoid="def sigmoid(z): return 1 / (1 + np.exp(z))")),
     ("the argument changed in place", "q7", namespace(ALL, sgd_update="def sgd_update(parameter, gradient, learning_rate):\n    parameter -= learning_rate * gradient\n    return parameter")),
 ]  # fmt: skip
