@@ -58,6 +58,8 @@ SLIPS = [
     ("complex", "q3", namespace(ALL, l2_loss="def l2_loss(y, f_out): return 1j")),
     ("an exception", "q3", namespace(ALL, l2_loss="def l2_loss(y, f_out):\n    return y[0] - f_out")),
     ("an earlier question is missing", "q4", namespace(0, sigmoid_derivative=solution_of("sigmoid_derivative"))),
+    ("the half forgotten", "q3", namespace(ALL, l2_loss="def l2_loss(y, f_out): return (y - f_out) ** 2")),
+    ("the lecture's own slip of f_in", "q2", namespace(ALL, forward=solution_of("forward", ("u @ z_out + c", "1.1122 + 0 * c")))),
     ("an earlier question is wrong", "q2", namespace(ALL, sigmoid="def sigmoid(z): return 1 / (1 + np.exp(z))")),
     ("the argument changed in place", "q7", namespace(ALL, sgd_update="def sgd_update(parameter, gradient, learning_rate):\n    parameter -= learning_rate * gradient\n    return parameter")),
 ]  # fmt: skip
@@ -66,6 +68,15 @@ SLIPS = [
 def test_words_are_those_of_the_golden_file():
     parts = [f"# {heading}\n{checks.look(question, functions)!r}\n" for heading, question, functions in SLIPS]
     assert "\n".join(parts) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_an_exception_is_told_with_the_students_own_line(tmp_path):
+    (tmp_path / "cell.py").write_text(
+        "def l2_loss(y, f_out):\n    gap = y[0] - f_out\n    return gap", encoding="utf-8"
+    )
+    functions = {}
+    exec(compile((tmp_path / "cell.py").read_text(encoding="utf-8"), str(tmp_path / "cell.py"), "exec"), functions)
+    assert "not subscriptable, at the line `gap = y[0] - f_out`" in repr(checks.look("q3", functions))
 
 
 def test_an_endless_loop_is_stopped(monkeypatch):

@@ -209,9 +209,10 @@ def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1
     if figure is None:
         return
     axes = figure.subplots(2, len(runs), squeeze=False)
+    top = 1.1 * max((loss for run in runs for loss in run.losses if math.isfinite(loss)), default=0.0) or 1.0
     for column, run in enumerate(runs):
         _draw_losses(axes[0, column], run, LINES[column % len(LINES)])
-        axes[0, column].set_ylim(0, 1.1 * max(max(run.losses) for run in runs))
+        axes[0, column].set_ylim(0, top)
         surface = _draw_surface(axes[1, column], functions, run)
     figure.colorbar(surface, ax=axes[1, :].tolist(), label="f_out", shrink=0.9)
     show(figure, "Loss curves and output surfaces of the learning rates side by side")

@@ -41,7 +41,12 @@ class Grader:
                 "(File > Download) and hand in the .ipynb file itself."
             )
             return
-        for name in _unsaved(notebook, self.functions):
+        try:
+            cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        except (ValueError, KeyError):
+            print(f"{notebook} on disk is empty or damaged. Save the notebook, then run this cell again.")
+            return
+        for name in _unsaved(cells, self.functions):
             print(
                 f"NOT SAVED YET: the file on disk does not hold your `{name}`. Save (Ctrl+S or ⌘S), then run this cell again."
             )
@@ -49,7 +54,7 @@ class Grader:
             import otter
 
             otter.Notebook(str(notebook)).export(**options)
-        except (ImportError, RuntimeError):  # not installed, or it refuses to work on this platform
+        except Exception:  # not installed, or it does not work on this platform
             _export(notebook)
         print("Hand in the newest file named xor_backprop_….zip in this folder.")
 
@@ -62,9 +67,8 @@ def _export(notebook):
         zipped.writestr("__zip_filename__", archive.name)
 
 
-def _unsaved(notebook, functions):
+def _unsaved(cells, functions):
     """Names of functions whose source is not in the saved notebook."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     saved = "\n\n".join("".join(cell["source"]) for cell in cells)
     missing = []
     for name, _ in LECTURE.values():
