@@ -12,7 +12,7 @@ help:
 	@sed -n '1,3p' Makefile
 	@echo "# make test-slow   the tests with a Docker Engine and other slow parts"
 	@echo "# make check   format, lint, types, and whether the student template is in step with its source"
-	@echo "# make bench   this grader, otter run and otter grade side by side; then 100 and 1,000 submissions"
+	@echo "# make bench   this grader, otter-grader and nbgrader side by side; then 100, 1,000 and 10,000 submissions"
 	@echo "# make build   student template, and dist/NAME/autograder.zip"
 	@echo "# make lock   pin all versions anew"
 

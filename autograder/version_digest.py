@@ -8,6 +8,8 @@ from pathlib import Path
 
 from autograder.course import home
 
+NOT_GRADING = {"build", "cli", "course_files", "scores"}  # rooms that no grade depends on
+
 
 @cache
 def digest(name: str) -> str:
@@ -23,8 +25,8 @@ def grader_files(name: str) -> dict[str, Path]:
     package, course = Path(__file__).parent, home()
     files = {
         f"autograder/{path.relative_to(package).as_posix()}": path
-        for path in package.rglob("*.py")
-        if path.relative_to(package).parts[0] not in {"build", "cli", "course_files"} and path.name != "__main__.py"
+        for path in [*package.rglob("*.py"), *(package / "feedback" / "templates").iterdir()]
+        if path.relative_to(package).parts[0] not in NOT_GRADING and path.name != "__main__.py"
     }
     settings = course / "assignments" / name / "settings.toml"
     for path in [settings, *(course / "solutions" / name).rglob("*.py")]:

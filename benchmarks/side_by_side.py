@@ -1,11 +1,12 @@
-"""The same submissions by this grader and by otter-grader, side by side in one run; then larger classes.
+"""The same submissions by this grader, otter-grader and nbgrader, side by side in one run; then larger classes.
 
-    make bench                        50 submissions by each, then 100 and 1,000 by `autograder grade`
-    python benchmarks/side_by_side.py --sizes 100 1000 10000
-    python benchmarks/side_by_side.py --submissions 10
+    make bench                        50 submissions by each, then 100, 1,000 and 10,000 by `autograder grade`
+    python benchmarks/side_by_side.py --submissions 10 --sizes 100
 
-Prints seconds, submissions a second, the ratio to this grader, and the peak memory of the grader's largest process.
-`otter grade` takes part where a Docker Engine answers. Scores must be equal, or the run fails.
+Prints seconds, submissions a second, the ratio to this grader, its computing time for each submission, and the peak
+memory of its largest process. `otter grade` takes part where a Docker Engine answers. Scores must be equal, or the run
+fails; nbgrader with its own execution runs the notebooks in kernels and knows the public checks only: its scores are
+other ones.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+from by_nbgrader import by_nbgrader
 
 from autograder.build import template
 
@@ -44,14 +48,25 @@ def totals(path: Path) -> dict[str, float]:
     return {row["file"]: float(row["total_points_earned"]) for row in rows if row["file"] != "points-per-question"}
 
 
-def by_us(folder: Path, out: Path) -> tuple[float, int, dict[str, float]]:
-    """`autograder grade`: seconds, peak memory of its largest process in kB, totals."""
+@dataclass(frozen=True)
+class Ours:
+    """What `autograder grade` took: wall and computing seconds, peak memory of its largest process; and its totals."""
+
+    seconds: float
+    computing: float
+    kilobytes: int
+    totals: dict[str, float]
+
+
+def by_us(folder: Path, out: Path) -> Ours:
+    """`autograder grade` over a folder."""
     command = [sys.executable, "-m", "autograder", "grade", str(folder), "--out", str(out)]
     start = time.perf_counter()
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(running.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    return time.perf_counter() - start, usage.ru_maxrss, totals(out / "final_grades.csv")
+    seconds = time.perf_counter() - start
+    return Ours(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, totals(out / "final_grades.csv"))
 
 
 def by_otter_run(folder: Path, archive: Path) -> tuple[float, dict[str, float]]:
@@ -100,30 +115,33 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--submissions", type=int, default=50)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[100, 1000, 10_000])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         archive = root / "autograder.zip"
         archive.write_bytes(template.build(NAME, run_tests=False).instructor["autograder.zip"])
         make_class(root / "class", arguments.submissions)
-        ours, _, expected = by_us(root / "class", root / "ours")
-        found = {"autograder grade": ours}
+        ours = by_us(root / "class", root / "ours")
+        expected = ours.totals
+        found = {"autograder grade": ours.seconds}
         found["otter run"], scores = by_otter_run(root / "class", archive)
         assert scores == expected, "otter run gave other scores"
+        found["nbgrader autograde, our execution"], scores = by_nbgrader(root / "class", root / "course")
+        assert scores == expected, "nbgrader gave other scores"
+        found["nbgrader autograde, its own"], _ = by_nbgrader(root / "class", root / "stock", stock=True)
         if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0:
             found["otter grade, 2 containers"], scores = by_otter_grade(root / "class", archive, root / "otter")
             assert scores == expected, "otter grade gave other scores"
         print(f"{arguments.submissions} submissions, {os.cpu_count()} cores, equal scores")
         for name, seconds in found.items():
-            print(f"  {name:<28} {seconds:8.1f} s {arguments.submissions / seconds:8.1f}/s {seconds / ours:8.1f}x")
+            rate = arguments.submissions / seconds
+            print(f"  {name:<36} {seconds:8.1f} s {rate:8.1f}/s {seconds / ours.seconds:8.1f}x", flush=True)
         for size in arguments.sizes:
             make_class(root / f"class{size}", size)
-            seconds, memory, _ = by_us(root / f"class{size}", root / f"out{size}")
-            rate = size / seconds
-            print(
-                f"{size:>6} submissions {seconds:8.1f} s {rate:8.1f}/s, largest process {memory >> 10} MB", flush=True
-            )
+            ours = by_us(root / f"class{size}", root / f"out{size}")
+            each = f"{ours.computing / size * 1e3:.0f} ms of computing each, largest process {ours.kilobytes >> 10} MB"
+            print(f"{size:>6} submissions {ours.seconds:8.1f} s {size / ours.seconds:8.1f}/s, {each}", flush=True)
 
 
 if __name__ == "__main__":

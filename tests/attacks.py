@@ -231,7 +231,7 @@ attack(
 attack(
     "forging",
     "answers on every descriptor",
-    "import os, json, struct\nm = json.dumps({'id': '', 'answers': [{'value': 0.0, 'arguments': []}] * 6}).encode()\nfor fd in range(3, 60):\n    for _ in range(50):\n        try: os.write(fd, struct.pack('>I', len(m)) + m)\n        except OSError: break",
+    "import os, json, struct\nm = json.dumps({'id': '', 'form': '. . . . . .'}).encode()\nfor fd in range(3, 60):\n    for _ in range(50):\n        try: os.write(fd, struct.pack('>I', len(m)) + m)\n        except OSError: break",
     honest=1.0,
 )
 attack(
@@ -287,8 +287,8 @@ attack(
 def train_step(x, y, W, b, u, c, learning_rate):
     channel = forward.__closure__[0].cell_contents
     import json, struct
-    m = json.dumps({'id': forward.__closure__[1].cell_contents, 'function': 'train_step', 'names': [], 'arguments': [0.0] * 7}).encode()
-    channel.send(struct.pack('>I', len(m)) + m)
+    m = json.dumps({'id': forward.__closure__[1].cell_contents, 'function': 'train_step', 'names': [], 'form': '( . . . . . . . )'}).encode()
+    channel.send(struct.pack('>I', len(m)) + m + b'\0' * 56)
     channel.settimeout(0.2)
     return eval(channel.recv(10**6))
 """,
@@ -389,7 +389,7 @@ attack(
 attack(
     "flooding",
     "processes",
-    "import os\nn = 0\ntry:\n    for _ in range(200):\n        if os.fork() == 0:\n            import time; time.sleep(30); os._exit(0)\n        n += 1\nexcept OSError: pass\nif n >= 150: win()",
+    "import os\nn = 0\ntry:\n    for _ in range(60):\n        if os.fork() == 0:\n            import time; time.sleep(30); os._exit(0)\n        n += 1\nexcept OSError: pass\nif n >= 50: win()",
     wall="rlimits",
 )
 attack(

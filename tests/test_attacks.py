@@ -123,7 +123,8 @@ def test_no_file_is_left_outside(attacked):
     assert not Path("/tmp/planted-by-a-student.txt").exists()
     assert not (home() / "planted.txt").exists()
     assert {path.name for path in folder.iterdir()} == {"in", "out"}
-    assert {path.name for path in (folder / "out").iterdir()} == {"final_grades.csv", "results", "journal.jsonl"}
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        "final_grades.csv", "results", "journal.jsonl", "feedback", "report", "report.html"}  # fmt: skip
     assert len(list((folder / "in").iterdir())) == len(ATTACKS) + len(NEIGHBOURS)
 
 

@@ -14,8 +14,9 @@ import pytest
 from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
 from autograder.grading.grades_file import write_grades
+from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
-from autograder.grading.many import Job, grade_many
+from autograder.grading.many import grade_many
 from autograder.grading.submissions import find
 from autograder.student.walls import Walls, require
 

@@ -174,7 +174,8 @@ def test_otter_run_gives_gradescope_results(handed_in, tmp_path):
     outputs = {test["name"]: test["output"] for test in result["tests"]}
     assert sum(test["score"] for test in result["tests"]) == 16.5
     assert "has the opposite sign of what is needed" in outputs["q5"]
-    assert "right, given your own earlier values" in outputs["q5"]
+    assert "right, given your dL_df_out" in outputs["q5"]
+    assert "In the lecture: “Backward pass”, 1st step" in outputs["q5"]
     assert "All test cases passed" in outputs["q6"]
 
 

@@ -13,11 +13,17 @@ from autograder.student.in_process import InProcessStudent
 MISCONCEPTIONS = load_misconceptions("xor_backprop")
 
 
+GRADED = {}
+
+
 def grade_with(assignment, reference_source, misconception):
-    student = InProcessStudent([reference_source])
-    function, wrong = wrong_version(assignment.rubric, misconception)
-    student.namespace[function] = wrong
-    return grade(assignment, student)
+    """The result of one who has this misconception and does all else right; graded once for all tests."""
+    if misconception.name not in GRADED:
+        student = InProcessStudent([reference_source])
+        function, wrong = wrong_version(assignment.rubric, misconception)
+        student.namespace[function] = wrong
+        GRADED[misconception.name] = grade(assignment, student)
+    return GRADED[misconception.name]
 
 
 def test_there_are_many_over_all_questions():

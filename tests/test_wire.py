@@ -9,17 +9,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.student import beside
-from autograder.student.answers import Failed, NotANumber, Returned
+from autograder.student.answers import Calls, Failed, Returned
 from autograder.student.beside import Malformed, Values, pack, unpack
-from autograder.student.wire import Decoder, stand_in_answer
+from autograder.student.wire import Decoder, answers_in, question_body, stand_in_answer
 from autograder.submission.notebook import Unreadable, read
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(
-        ["value", "arguments", "failed", "words", "not", "shape", "answers", "id", "end"]) | st.text(max_size=4), inner, max_size=4),
+        ["form", "words", "failed", "names", "function", "id", "end"]) | st.text(max_size=4), inner, max_size=4),
     max_leaves=20,
 )  # fmt: skip
+tokens = st.sampled_from(
+    [".", "(", ")", "!0", "!1", "a", "a2", "a2,2", "a0", "a999999999", "#", "~", "x", "!", "a,", "-1"]
+)
+messages = st.fixed_dictionaries(
+    {},
+    optional={
+        "form": st.lists(tokens, max_size=12).map(" ".join) | json_values,
+        "words": st.lists(
+            st.tuples(st.sampled_from(["text", "object", "?"]), st.text(max_size=5)).map(list), max_size=2
+        )
+        | json_values,
+        "failed": st.none()
+        | st.tuples(st.sampled_from(["raised", "right"]), st.text(max_size=5)).map(list)
+        | json_values,
+        "names": st.lists(st.text(max_size=3), max_size=2) | json_values,
+    },
+)
+numbers = st.binary(max_size=100) | st.integers(0, 12).map(lambda count: b"\0" * 8 * count)
 
 
 @given(st.binary(max_size=200))
@@ -33,23 +51,23 @@ def test_any_bytes_are_a_packet_or_malformed(data):
     assert len(rest) <= len(data)
 
 
-@given(json_values, st.binary(max_size=100))
-@settings(max_examples=2000, deadline=None)
-def test_any_json_is_an_answer_or_malformed(tree, data):
+@given(messages, numbers, st.lists(st.integers(0, 3), max_size=6), st.booleans())
+@settings(max_examples=3000, deadline=None)
+def test_any_message_is_answers_or_malformed(message, data, counts, report):
     try:
-        answer = Decoder(memoryview(data)).answer(tree)
+        answers = answers_in(message, memoryview(data), counts, report)
     except Malformed:
         return
-    assert isinstance(answer, (Returned, Failed))
+    assert len(answers) <= len(counts)
+    assert all(isinstance(answer, (Returned, Failed)) for answer in answers)
 
 
-@given(json_values, st.binary(max_size=100))
-@settings(max_examples=1000, deadline=None)
-def test_any_call_of_a_stand_in_is_answered_or_malformed(tree, data):
+@given(messages, numbers)
+@settings(max_examples=2000, deadline=None)
+def test_any_call_of_a_stand_in_is_answered_or_malformed(message, data):
     def reference(x, y=0.0):
         return np.outer(x, y)
 
-    message = tree if isinstance(tree, dict) else {"arguments": tree, "names": []}
     try:
         reply = stand_in_answer(reference, message, memoryview(data))
     except Malformed:
@@ -65,14 +83,23 @@ values = st.recursive(st.floats(allow_nan=False) | arrays, lambda inner: st.list
 @settings(deadline=None)
 def test_numbers_arrive_as_they_were_sent(value):
     sent = Values()
-    message, data = unpack(pack({"value": sent.add(value)}, sent.buffers))
-    for arrived in (Decoder(data).value(message["value"]), beside.values_in(message["value"], data)):
+    message, data = unpack(pack({"form": sent.form(value)}, sent.numbers))
+    for (arrived,) in (Decoder(message, data).values(), beside.values_in(message["form"], data)):
         assert_same(arrived, value)
+
+
+def test_integers_and_numpys_numbers_arrive_as_such():
+    calls = Calls("f", ((3, np.float64(0.5), 0.5, np.ones((2, 3))), (1,)))
+    form, data = question_body(calls)
+    assert form == "( # ~ . a2,3 ) ( # )"
+    first, second = beside.values_in(form, memoryview(data))
+    assert [type(value) for value in first] == [int, np.float64, float, np.ndarray]
+    assert second == (1,)
 
 
 def assert_same(arrived, value):
     if isinstance(value, list):
-        assert isinstance(arrived, list)
+        assert isinstance(arrived, (list, tuple))
         for one, other in zip(arrived, value, strict=True):
             assert_same(one, other)
     else:
@@ -80,23 +107,39 @@ def assert_same(arrived, value):
 
 
 @pytest.mark.parametrize(
-    ("tree", "data"),
-    [({"value": {"shape": [10**9]}, "arguments": []}, b""), ({"value": {"shape": [-1]}, "arguments": []}, b""),
-     ({"value": {"shape": [2]}, "arguments": []}, b"12345678"), ({"value": {"shape": [True]}, "arguments": []}, b""),
-     ({"value": {"not": "anything", "words": ""}, "arguments": []}, b""), ({"failed": "right", "words": ""}, b""),
-     ({"value": 1.0}, b""), ({"value": "text", "arguments": []}, b""), ([], b"")],
+    ("message", "data"),
+    [({"form": "a1000000000"}, b""), ({"form": "a-1"}, b""), ({"form": "a2"}, b"12345678"), ({"form": "."}, b""),
+     ({"form": "!0", "words": [["anything", ""]]}, b""), ({"form": "!0"}, b""), ({"form": "", "failed": ["right", ""]}, b""),
+     ({"form": ". ."}, b"\0" * 16), ({"form": "text"}, b""), ({}, b""), ({"form": ")"}, b""), ({"form": "( ( "}, b""),
+     ({"form": "( " * 20 + ") " * 20}, b""), ({"form": "."}, b"\0" * 16), ({"form": "!0", "words": [["text", 5]]}, b"")],
 )  # fmt: skip
-def test_malformed_answers(tree, data):
+def test_malformed_answers(message, data):
     with pytest.raises(Malformed):
-        Decoder(memoryview(data)).answer(tree)
+        answers_in(message, memoryview(data), [1], False)
+
+
+@pytest.mark.parametrize("form", [".", "( . . )", "( . ( ) )", "( . ( . . ) )"])
+def test_an_answer_that_does_not_tell_of_its_arguments_is_malformed(form):
+    with pytest.raises(Malformed):
+        answers_in({"form": form}, memoryview(b"\0" * 8 * form.count(".")), [1], True)
 
 
 def test_a_huge_integer_is_described():
-    assert Decoder(memoryview(b"")).value(10**400) == NotANumber("huge number", "a number too large for a float")
+    values = Values()
+    assert values.form(10**400) == "!0"
+    assert values.words == [("huge number", "a number too large for a float")]
+
+
+def test_more_than_any_answer_needs_is_described_and_small():
+    values = Values()
+    form = values.form([["x"] * 50] * 500)
+    assert len(pack({"form": form, "words": values.words}, values.numbers)) < beside.MAX_PACKET
+    assert values.words[-1] == ("too much", "more values than any answer needs")
 
 
 def test_words_of_the_students_side_are_one_clean_short_line():
-    answer = Decoder(memoryview(b"")).answer({"failed": "raised", "words": "a\x1b[31m\nb\x00" + "x" * 10**6 + "\ud800"})
+    failed = ["raised", "a\x1b[31m\nb\x00" + "x" * 10**6 + "\ud800"]
+    (answer,) = answers_in({"form": "", "failed": failed}, memoryview(b""), [1], False)
     assert answer.words.startswith("a [31m b x")
     assert len(answer.words) <= beside.MAX_WORDS
     assert answer.words.isprintable()

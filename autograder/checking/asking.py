@@ -10,32 +10,130 @@ from typing import Any
 import numpy as np
 
 from autograder.checking.derivation import Derivation
-from autograder.checking.question import Inputs, Names, Question, Rubric, flat
-from autograder.checking.values import WrongForm, describe, in_form
-from autograder.student.answers import Array, Failed, NotANumber, Plain, Replacements, Student
+from autograder.checking.question import Inputs, Names, Question, Rubric, flat, flat_numbers
+from autograder.checking.values import Tolerance, WrongForm, describe, in_form
+from autograder.student.answers import Answer, Array, Failed, NotANumber, Plain, Replacements, Returned, Student
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One case: what went in, what the reference says, what the student's function gave.
+class Run:
+    """A question asked with all its cases; `failure` ends it early.
 
     Parameters
     ----------
-    expected : the reference's values by name
-    own : the student's values by name, each in the form that is due or described
-    raw : the same before they were brought into form
-    arguments : the call's arguments by parameter name, as they were after the call
+    answers : the answers to the question's cases, the last of which may be a failure
     """
 
-    question: Question
-    derivation: Derivation
-    student: Student
-    replaced: Replacements | None
-    inputs: Inputs
-    expected: Mapping[str, Array]
-    own: Mapping[str, Array | WrongForm]
-    raw: Mapping[str, Plain | WrongForm]
-    arguments: Mapping[str, Plain]
+    def __init__(
+        self, question: Question, rubric: Rubric, student: Student, replaced: Replacements | None, answers: list[Answer]
+    ) -> None:
+        self.question = question
+        self.derivation = rubric.derivation
+        self.expected = rubric.expected(question)
+        last = answers[-1] if answers else None
+        self.failure = last if isinstance(last, Failed) else None
+        self.readings = tuple(
+            Reading(self, index, answer) for index, answer in enumerate(answers) if isinstance(answer, Returned)
+        )
+        self.columns = rubric.flat_expected(question)
+        self._student = student
+        self._replaced = replaced
+        self._observed: dict[str, list[dict[str, Any]]] = {}
+
+    def expected_of(self, name: str) -> list[Array]:
+        """The reference's value `name` in each case."""
+        return [case[name] for case in self.expected]
+
+    def agrees(self, name: str, tolerance: Tolerance) -> bool:
+        """Whether the value `name` is the reference's in every case, told by a single comparison.
+
+        False does not say that it is wrong: it may have come in another form, or follow from an earlier slip.
+        """
+        due = self.columns[name]
+        values: list[Array | float] = []
+        for reading, shape in zip(self.readings, due.shapes, strict=True):
+            value = reading.raw[name]
+            if (isinstance(value, np.ndarray) and value.shape == shape) or (isinstance(value, float) and shape == ()):
+                values.append(value)
+            else:
+                return False
+        return tolerance.close(flat_numbers(values), due.numbers)
+
+    def same_answers(self, other: Run) -> bool:
+        """Whether another run of the question came to the same."""
+        if (self.failure is None) != (other.failure is None) or len(self.readings) != len(other.readings):
+            return False
+        if self.failure and other.failure and self.failure.words != other.failure.words:
+            return False
+        pairs = zip(self.readings, other.readings, strict=True)
+        return all(_same(one.answer.value, two.answer.value) for one, two in pairs)
+
+    def observed(self, name: str) -> list[dict[str, Any]]:
+        """For each case, further values that `name` follows from, read from the student's own function, once."""
+        if name not in self._observed:
+            found: list[dict[str, Any]] = [{} for _ in self.readings]
+            for value, observation in self.question.observes.get(name, {}).items():
+                counts, calls = self.question.further_calls(observation)
+                answers = self._student.ask(calls, self._replaced) if calls.arguments else []
+                values = [
+                    None if isinstance(answer, Failed) else unpack(answer.value, self.question.returns)
+                    for answer in answers
+                ]
+                values += [None] * (sum(counts) - len(values))
+                start = 0
+                for reading, count, known in zip(self.readings, counts, found, strict=False):
+                    read = observation.read([*values[start : start + count], reading.raw])
+                    start += count
+                    if read is not None:
+                        known[value] = read
+            self._observed[name] = found
+        return self._observed[name]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One case of a run: what went in, what the reference says, what the student's function gave."""
+
+    run: Run
+    index: int
+    answer: Returned
+
+    @property
+    def question(self) -> Question:
+        """What was asked."""
+        return self.run.question
+
+    @property
+    def derivation(self) -> Derivation:
+        """How the values follow from each other."""
+        return self.run.derivation
+
+    @property
+    def inputs(self) -> Inputs:
+        """The call's arguments by parameter name, as they went in."""
+        return self.run.question.cases[self.index]
+
+    @property
+    def expected(self) -> Mapping[str, Array]:
+        """The reference's values by name."""
+        return self.run.expected[self.index]
+
+    @property
+    def arguments(self) -> Mapping[str, Plain]:
+        """The call's arguments by parameter name, as they were after the call; empty where no step asks for them."""
+        return dict(zip(self.question.inputs, self.answer.arguments, strict=False))
+
+    @cached_property
+    def raw(self) -> Mapping[str, Plain | WrongForm]:
+        """The student's values by name."""
+        return unpack(self.answer.value, self.question.returns)
+
+    @cached_property
+    def own(self) -> Mapping[str, Array | WrongForm]:
+        """The student's values by name, each in the form that is due or described."""
+        return {
+            name: value if isinstance(value, WrongForm) else in_form(value, self.expected[name].shape)
+            for name, value in self.raw.items()
+        }
 
     def known_before(self, name: str, *, own: bool = True) -> dict[str, Any]:
         """What the value `name` may follow from: the inputs and the earlier values that are numbers.
@@ -48,73 +146,24 @@ class Reading:
             if not isinstance(value, WrongForm):
                 known[earlier] = value
         if own:
-            known.update(self._observed(name))
+            known.update(self.run.observed(name)[self.index])
         return known
-
-    def _observed(self, name: str) -> dict[str, Any]:
-        """Further values that `name` follows from, read from the student's own function; asked for once."""
-        if name not in self._observations:
-            self._observations[name] = self._observe(name)
-        return self._observations[name]
-
-    @cached_property
-    def _observations(self) -> dict[str, dict[str, Any]]:
-        return {}
-
-    def _observe(self, name: str) -> dict[str, Any]:
-
-        def ask_again(**changed: Any) -> dict[str, Any] | None:
-            inputs = {**self.inputs, **changed}
-            arguments = [inputs[name] for name in self.question.inputs]
-            (answer,) = self.student.ask(self.question.function, [arguments], self.replaced)
-            return None if isinstance(answer, Failed) else dict(unpack(answer.value, self.question.returns))
-
-        wanted = self.question.observes.get(name, {})
-        found = {value: observe(ask_again, self.inputs) for value, observe in wanted.items()}
-        return {value: read for value, read in found.items() if read is not None}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A question asked with all its cases; `failure` ends it early."""
-
-    question: Question
-    readings: tuple[Reading, ...]
-    failure: Failed | None = None
 
 
 def ask(question: Question, rubric: Rubric, student: Student, replaced: Replacements | None) -> Run:
     """Call the question's function once a case; stop at the first call that gives no value."""
-    readings: list[Reading] = []
-    cases = [[inputs[name] for name in question.inputs] for inputs in question.cases]
-    answers = student.ask(question.function, cases, replaced)
-    # a call that failed was the last
-    for inputs, expected, answer in zip(question.cases, rubric.expected(question), answers, strict=False):
-        if isinstance(answer, Failed):
-            return Run(question, tuple(readings), answer)
-        raw = unpack(answer.value, question.returns)
-        readings.append(
-            Reading(
-                question=question,
-                derivation=rubric.derivation,
-                student=student,
-                replaced=replaced,
-                inputs=inputs,
-                expected=expected,
-                own={
-                    name: value if isinstance(value, WrongForm) else in_form(value, expected[name].shape)
-                    for name, value in raw.items()
-                },
-                raw=raw,
-                arguments=dict(zip(question.inputs, answer.arguments, strict=True)),
-            )
-        )
-    return Run(question, tuple(readings))
+    return Run(question, rubric, student, replaced, student.ask(question.calls, replaced))
 
 
-def _nested(names: Names) -> str:
-    """What is due, written as the function should return it: `((W, b), losses)`."""
-    return names if isinstance(names, str) else f"({', '.join(map(_nested, names))})"
+def _same(one: Plain, two: Plain) -> bool:
+    if isinstance(one, list) and isinstance(two, list):
+        return len(one) == len(two) and all(map(_same, one, two))
+    if isinstance(one, NotANumber) or isinstance(two, NotANumber) or isinstance(one, list) or isinstance(two, list):
+        return one == two if type(one) is type(two) else False
+    if np.shape(one) != np.shape(two):
+        return False
+    one, two = np.asarray(one), np.asarray(two)
+    return bool(((abs(one - two) <= 1e-9 + 1e-6 * abs(two)) | (one == two) | (np.isnan(one) & np.isnan(two))).all())
 
 
 def unpack(value: Plain, names: Names) -> dict[str, Plain | WrongForm]:
@@ -133,5 +182,13 @@ def unpack(value: Plain, names: Names) -> dict[str, Plain | WrongForm]:
         return dict.fromkeys(flat(names), wrong)
     found: dict[str, Plain | WrongForm] = {}
     for part, name in zip(parts, names, strict=True):
-        found.update(unpack(part, name))
+        if isinstance(name, str):
+            found[name] = part
+        else:
+            found.update(unpack(part, name))
     return found
+
+
+def _nested(names: Names) -> str:
+    """What is due, written as the function should return it: `((W, b), losses)`."""
+    return names if isinstance(names, str) else f"({', '.join(map(_nested, names))})"

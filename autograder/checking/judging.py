@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from autograder.checking.asking import Reading, Run
-from autograder.checking.question import Step
+from autograder.checking.question import Column, Step, flat_numbers
 from autograder.checking.relations import relation_words
 from autograder.checking.result import Basis, Status
 from autograder.checking.values import Tolerance, WrongForm, as_reference
@@ -17,12 +18,14 @@ from autograder.student.answers import Array, NotANumber
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one run says of one step."""
+    """What one run says of one step; `say` puts it into words, which is done for the last verdict only."""
 
     status: Status
-    words: str
+    say: Callable[[], str]
     basis: Basis = ""
     attempted: bool = True
+    given: tuple[str, ...] = ()
+    """the student's own earlier values that it follows from and that are not the reference's"""
 
     @property
     def right(self) -> bool:
@@ -30,55 +33,86 @@ class Verdict:
         return self.status == "right"
 
 
-def judge(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
+def judge(run: Run, step: Step, tolerance: Tolerance, *, observe: bool) -> Verdict:
     """Judge `step` by all cases of `run`.
 
     A value is right where it agrees with the reference, or follows from the student's own earlier values
-    and changes from input to input.
+    and changes from input to input. Earlier values that have to be asked for are asked for only with `observe`.
     """
     if run.failure is not None:
-        return Verdict("could not be run", run.failure.words)
+        return Verdict("could not be run", _words(run.failure.words))
     if step.checks == "arguments unchanged":
         return _judge_unchanged(run, step, tolerance)
     follows = False
+    given: list[str] = []
     for name in step.values:
+        if run.agrees(name, tolerance):
+            continue
         answers = _answers(run.readings, name)
         if isinstance(answers, Verdict):
             return answers
-        direct = [
-            tolerance.close(answer, reading.expected[name])
-            for answer, reading in zip(answers, run.readings, strict=True)
-        ]
+        column = run.columns[name]
+        direct = _cases_close(column, answers, list(run.expected_of(name)), tolerance)
         if all(direct):
             continue
-        targets = [expected_from_own(reading, name) for reading in run.readings]
-        agree = [
-            ok or (target is not None and target.shape == answer.shape and tolerance.close(answer, target))
-            for ok, answer, target in zip(direct, answers, targets, strict=True)
+        targets = [expected_from_own(reading, name, observe=observe) for reading in run.readings]
+        changes = _changes(answers, tolerance)
+        needed = [
+            due if target is None or target.shape != due.shape else target
+            for due, target in zip(run.expected_of(name), targets, strict=True)
         ]
-        if all(agree) and _changes(answers, tolerance):
+        follow = _cases_close(column, answers, needed, tolerance)
+        agree = [one or other for one, other in zip(direct, follow, strict=True)]
+        if all(agree) and changes:
             follows = True
+            given += (label for label in _leant_on(run, name, tolerance) if label not in given)
             continue
-        meant = [
-            reading.expected[name] if target is None or target.shape != reading.expected[name].shape else target
-            for reading, target in zip(run.readings, targets, strict=True)
-        ]
-        words = relation_words(run.question.label(name), answers, meant, agree, _changes(answers, tolerance), tolerance)
-        return Verdict("wrong", words)
-    return Verdict("right", "right", "own earlier values" if follows else "")
+        label = run.question.label(name)
+        return Verdict("wrong", partial(relation_words, label, answers, needed, agree, changes, tolerance))
+    return Verdict("right", _words("right"), "own earlier values" if follows else "", given=tuple(given))
 
 
-def expected_from_own(reading: Reading, name: str) -> Array | None:
+def _leant_on(run: Run, name: str, tolerance: Tolerance) -> list[str]:
+    """What to call the student's own values that `name` follows from directly and that are not the reference's."""
+    question = run.question
+    parents = run.derivation.values[name].parents
+    before = question.outputs[: question.outputs.index(name)]
+    off = [parent for parent in parents if parent in before and not _agrees(run.readings, parent, tolerance)]
+    observed = [parent for parent in parents if parent in question.observes.get(name, ())]
+    return [question.label(parent) for parent in off + observed]
+
+
+def _agrees(readings: Sequence[Reading], name: str, tolerance: Tolerance) -> bool:
+    """Whether the student's value is the reference's on every input, whatever its form."""
+    values = [(reading.own[name], reading.expected[name]) for reading in readings]
+    return all(not isinstance(own, WrongForm) and tolerance.close(own, expected) for own, expected in values)
+
+
+def _words(words: str) -> Callable[[], str]:
+    return lambda: words
+
+
+def _cases_close(
+    column: Column, answers: Sequence[Array], targets: Sequence[Array], tolerance: Tolerance
+) -> list[bool]:
+    """In which cases the answer counts as its target."""
+    close = tolerance.elements_close(flat_numbers(answers), flat_numbers(targets))
+    found: list[bool] = np.logical_and.reduceat(close, column.starts).tolist()
+    return found
+
+
+def expected_from_own(reading: Reading, name: str, *, observe: bool) -> Array | None:
     """What `name` should be, given the student's own earlier values; None where they are no numbers."""
-    earlier = set(reading.question.outputs[: reading.question.outputs.index(name)])
-    needed = earlier & reading.derivation.ancestors(name)
-    if any(isinstance(reading.own[value], WrongForm) for value in needed):
+    needed = reading.question.earlier_parents(name, reading.derivation)
+    observed = name in reading.question.observes
+    if not needed and not observed:
+        return reading.expected[name]
+    if (observed and not observe) or any(isinstance(reading.own[value], WrongForm) for value in needed):
         return None
-    with np.errstate(all="ignore"):
-        try:
-            return as_reference(reading.derivation.follow(name, reading.known_before(name)))
-        except (ValueError, TypeError, OverflowError):  # own values that the derivation cannot be fed with
-            return None
+    try:
+        return as_reference(reading.derivation.follow(name, reading.known_before(name)))
+    except (ValueError, TypeError, OverflowError):  # own values that the derivation cannot be fed with
+        return None
 
 
 def _answers(readings: Sequence[Reading], name: str) -> list[Array] | Verdict:
@@ -89,12 +123,11 @@ def _answers(readings: Sequence[Reading], name: str) -> list[Array] | Verdict:
             raw, label = reading.raw[name], reading.question.label(name)
             kind = raw.kind if isinstance(raw, NotANumber) else ""
             if kind == "placeholder":
-                return Verdict(
-                    "wrong", f"`{label}`: not attempted yet (the placeholder `...` came back)", attempted=False
-                )
+                words = f"`{label}`: not attempted yet (the placeholder `...` came back)"
+                return Verdict("wrong", _words(words), attempted=False)
             forgot = "; did you forget a `return`?" if kind == "nothing" else ""
             came = "" if "came back" in value.words else " came back"
-            return Verdict("wrong", f"`{label}`: {value.words}{came}{forgot}")
+            return Verdict("wrong", _words(f"`{label}`: {value.words}{came}{forgot}"))
         answers.append(value)
     return answers
 
@@ -111,12 +144,12 @@ def _judge_unchanged(run: Run, step: Step, tolerance: Tolerance) -> Verdict:
         if isinstance(answers, Verdict):
             return answers
         if not _changes(answers, tolerance):
-            return Verdict("wrong", f"`{run.question.label(name)}` is the same for every input")
+            return Verdict("wrong", _words(f"`{run.question.label(name)}` is the same for every input"))
     for reading in run.readings:
         changed = changed_arguments(reading)
         if changed:
-            return Verdict("wrong", f"the call changed its argument `{changed[0]}` in place")
-    return Verdict("right", "right")
+            return Verdict("wrong", _words(f"the call changed its argument `{changed[0]}` in place"))
+    return Verdict("right", _words("right"))
 
 
 def changed_arguments(reading: Reading) -> list[str]:
@@ -124,5 +157,9 @@ def changed_arguments(reading: Reading) -> list[str]:
     return [
         name
         for name, after in reading.arguments.items()
-        if isinstance(after, (NotANumber, list)) or not np.array_equal(as_reference(reading.inputs[name]), after)
+        if isinstance(after, (NotANumber, list)) or not _equal(as_reference(reading.inputs[name]), np.asarray(after))
     ]
+
+
+def _equal(one: Array, two: Array) -> bool:
+    return one.shape == two.shape and bool((one == two).all())

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Status = Literal["right", "wrong", "could not be run"]
 Basis = Literal["", "own earlier values", "reference's earlier functions"]
+Agreement = Literal["exact", "close", "off", "no number"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How one value compared with the reference's on public inputs: the lecture's own numbers, never hidden ones.
+
+    Parameters
+    ----------
+    value : what it is called when a student is told of it
+    agreement : exact (to 1e-7, as in the notebook), close (within the tolerance), off, or no number at all
+    difference : the largest |answer − reference| over the entries, to two significant digits; None for no number
+    """
+
+    value: str
+    agreement: Agreement
+    difference: float | None = None
 
 
 @dataclass(frozen=True)
@@ -21,6 +39,9 @@ class StepResult:
     basis : what a right answer follows from where it is not simply the reference's value
     words : what came back, for the student
     misconception, hint : the known wrong idea that the answers match, if any
+    place : where the lecture treats it
+    given : with "own earlier values", which of them are not the reference's
+    compared : its values on public inputs
     """
 
     step: str
@@ -32,6 +53,13 @@ class StepResult:
     basis: Basis = ""
     misconception: str = ""
     hint: str = ""
+    place: str = ""
+    given: tuple[str, ...] = ()
+    compared: tuple[Compared, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The step as JSON-ready data."""
+        return {**vars(self), "given": list(self.given), "compared": [dict(vars(one)) for one in self.compared]}
 
 
 @dataclass(frozen=True)
@@ -86,7 +114,34 @@ class AssignmentResult:
             "points": self.points,
             "earned": self.earned,
             "questions": [
-                {**asdict(question), "points": question.points, "earned": question.earned}
+                {
+                    "question": question.question,
+                    "function": question.function,
+                    "points": question.points,
+                    "earned": question.earned,
+                    "steps": [step.to_dict() for step in question.steps],
+                }
                 for question in self.questions
             ],
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> AssignmentResult:
+        """The result that `to_dict` gave, read back from JSON.
+
+        Raises
+        ------
+        KeyError, TypeError : it is not what `to_dict` gives
+        """
+        return cls(
+            data["assignment"],
+            tuple(
+                QuestionResult(question["question"], question["function"], tuple(map(_step, question["steps"])))
+                for question in data["questions"]
+            ),
+        )
+
+
+def _step(data: Mapping[str, Any]) -> StepResult:
+    compared = tuple(Compared(**one) for one in data.get("compared", ()))
+    return StepResult(**{**data, "given": tuple(data.get("given", ())), "compared": compared})

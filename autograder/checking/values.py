@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder.student.answers import Array, NotANumber, Plain
 
@@ -19,8 +20,12 @@ class Tolerance:
 
     def close(self, answer: Array | np.float64, reference: Array | np.float64) -> bool:
         """Whether every element of `answer` counts as the element of `reference` (same shape)."""
-        with np.errstate(all="ignore"):
-            return bool(np.all(np.abs(answer - reference) <= self.absolute + self.relative * np.abs(reference)))
+        return bool(self.elements_close(answer, reference).all())
+
+    def elements_close(self, answer: Array | np.float64, reference: Array | np.float64) -> NDArray[np.bool_]:
+        """Which elements of `answer` count as the element of `reference`; NaN counts as nothing."""
+        close: NDArray[np.bool_] = abs(answer - reference) <= self.absolute + self.relative * abs(reference)
+        return close
 
     def differ(self, first: Array, second: Array) -> bool:
         """Whether two answers of the same shape are told apart by this tolerance."""
@@ -40,6 +45,8 @@ def in_form(value: Plain, shape: tuple[int, ...]) -> Array | WrongForm:
     A number, a 0-d and a one-element array count as a scalar; a list or array of shape (n, 1) or (1, n)
     counts for (n,). Nothing else is reshaped: a (2, 2) matrix must come the right way round.
     """
+    if isinstance(value, np.ndarray) and value.shape == shape and np.isfinite(value).all():
+        return value
     if isinstance(value, NotANumber):
         return WrongForm(describe(value))
     array = _to_array(value)

@@ -29,8 +29,10 @@ def wrong_version(rubric: Rubric, misconception: Misconception) -> tuple[str, Ca
                 continue
             earlier = outputs[:index]
             observed = {
-                value: observe(lambda _earlier=earlier, **changed: values({**inputs, **changed}, _earlier), inputs)
-                for value, observe in question.observes.get(name, {}).items()
+                value: observation.read(
+                    [*(values({**inputs, **change}, earlier) for change in observation.changes(inputs)), known]
+                )
+                for value, observation in question.observes.get(name, {}).items()
             }
             known[name] = rubric.derivation.follow(name, {**known, **observed})
         return known

@@ -9,7 +9,9 @@ import click
 from autograder import __version__
 from autograder.cli.build import build
 from autograder.cli.doctor import doctor
+from autograder.cli.explain import explain
 from autograder.cli.grade import grade
+from autograder.cli.scores import scores
 from autograder.errors import UserError
 
 
@@ -21,7 +23,9 @@ def cli() -> None:
 
 cli.add_command(build)
 cli.add_command(doctor)
+cli.add_command(explain)
 cli.add_command(grade)
+cli.add_command(scores)
 
 
 def main() -> None:

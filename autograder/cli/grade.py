@@ -14,9 +14,11 @@ from rich.table import Table
 
 from autograder.course import load_assignment
 from autograder.errors import UserError
+from autograder.grading.feedback_files import write_report
 from autograder.grading.grades_file import number, write_grades
+from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
-from autograder.grading.many import Job, grade_many
+from autograder.grading.many import grade_many
 from autograder.grading.submissions import Found, find
 
 NOT_ALL_GRADED, INTERRUPTED = 1, 130
@@ -30,12 +32,14 @@ MAX_TABLE_ROWS = 200
     "-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where results go."
 )
 @click.option("-j", "--workers", type=click.IntRange(min=1), help="How many to grade at once [default: one a core].")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Hand the work to a Dask cluster: tcp://HOST:PORT.")
 @click.option("--unsafe-in-process", "unsafe", is_flag=True, help="Run submissions without walls: only what you trust.")
-def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, unsafe: bool) -> None:
+def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, scheduler: str, unsafe: bool) -> None:
     """Grade submissions: notebooks, folders of them, zip files of them.
 
-    Writes OUT/final_grades.csv in otter-grader's format and OUT/results/FILE.json for each submission, and
-    prints a table. An interrupted run goes on where it stopped when the same command is given again.
+    Writes OUT/final_grades.csv in otter-grader's format; for each submission OUT/results/FILE.json and a page
+    for the student, OUT/feedback/FILE.html; for the class OUT/report.html, and its figures as CSV and JSON in
+    OUT/report. Prints a table. An interrupted run goes on where it stopped when the same command is given again.
 
     Exit status: 0 all were graded, 1 some could not be, 2 nothing was done, 130 interrupted.
     """
@@ -48,11 +52,12 @@ def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, un
         except OSError as error:
             raise UserError(f"{out}: {error.strerror}") from None
         with Journal(out) as journal:
-            _grade(submissions, Job(name, out, unsafe, workers or 0), journal)
+            _grade(submissions, Job(name, out, unsafe, workers or 0, scheduler), journal)
             files = [found.file for found in submissions]
             path = write_grades(journal.rows(files), load_assignment(name), out)
+            report = write_report(lambda: journal.rows(files), load_assignment(name), out)
             graded = _show(journal, files, name)
-    click.echo(f"{graded} of {len(files)} graded; grades in {path}")
+    click.echo(f"{graded} of {len(files)} graded; grades in {path}, class report in {report}")
     if unsafe:
         click.echo("the submissions' code ran in the grader's own process, without walls (--unsafe-in-process)")
     if graded < len(files):

@@ -48,11 +48,16 @@ def write_table(
 
 def write_result(outcome: Outcome, folder: Path) -> Path:
     """Write `results/FILE.json` for one submission."""
-    path = folder / "results" / f"{outcome.file}.json"
+    path = result_path(outcome.file, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(outcome.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(outcome.to_dict(), ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
+
+
+def result_path(file: str, folder: Path) -> Path:
+    """Where the result of a submission is."""
+    return folder / "results" / f"{file}.json"
 
 
 def number(value: float) -> str:

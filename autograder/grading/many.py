@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import multiprocessing
 import os
 from collections import deque
@@ -10,59 +10,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
-from autograder.grading.grades_file import write_result
+from autograder.grading.cluster import on_cluster
+from autograder.grading.finish import finish, is_finished
+from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
-from autograder.grading.one import Outcome, grade_file
+from autograder.grading.one import Outcome, outcome_of
 from autograder.grading.students import Students, open_students
 from autograder.grading.submissions import Found
-from autograder.student.beside import die_with_parent, error_words
+from autograder.student.beside import die_with_parent
 from autograder.student.host import HostEnded
-from autograder.version_digest import digest
 
 MAX_ATTEMPTS = 2
-
-
-@dataclass(frozen=True)
-class Job:
-    """How a class is to be graded."""
-
-    assignment: str
-    out: Path
-    unsafe: bool = False
-    workers: int = 0
-
-    def count(self, submissions: int) -> int:
-        """How many workers to start."""
-        return max(1, min(self.workers or os.cpu_count() or 1, submissions))
-
-
-def key_of(found: Found, job: Job) -> str:
-    """Changes when the submission, the rubric, its settings or the walls change."""
-    content = found.path.read_bytes() if not found.problem and found.path.is_file() else found.problem.encode()
-    text = f"{digest(job.assignment)} {job.unsafe} {found.file}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass") + content).hexdigest()
-
-
-def grade_one(found: Found, job: Job, students: Students) -> Row:
-    """Grade one submission and write its result; what a grades file needs of it."""
-    if found.problem:
-        outcome = Outcome(found.file, found.problem)
-    else:
-        try:
-            outcome = grade_file(found.path, job.assignment, students, file=found.file)
-        except (UserError, HostEnded):
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the rest of the class its grades
-            outcome = Outcome(
-                found.file, f"the grader itself failed on this file ({error_words(error)}); please report it"
-            )
-    write_result(outcome, job.out)
-    return Row.of(outcome, key_of(found, job))
 
 
 def grade_many(submissions: list[Found], job: Job, journal: Journal, progress: Callable[[], None]) -> None:
@@ -73,21 +35,23 @@ def grade_many(submissions: list[Found], job: Job, journal: Journal, progress: C
     UserError : untrusted code cannot be walled in here
     """
     load_assignment(job.assignment)  # a mistake in it is said before any worker starts
-    waiting = deque(found for found in submissions if not _finished(found, job, journal))
+    waiting = deque(found for found in submissions if not is_finished(found, job, journal))
     for _ in range(len(submissions) - len(waiting)):
         progress()
-    if job.count(len(waiting)) == 1 or len(waiting) <= 2:
-        for row in _alone(waiting, job):
-            journal.add(row)
-            progress()
-        return
-    for row in _together(waiting, job):
+    if job.scheduler:
+        rows = on_cluster(waiting, job)
+    elif job.count(len(waiting)) == 1 or len(waiting) <= 2:
+        rows = _alone(waiting, job)
+    else:
+        rows = _together(waiting, job)
+    for row in rows:
         journal.add(row)
         progress()
 
 
-def _finished(found: Found, job: Job, journal: Journal) -> bool:
-    return journal.holds(found.file, lambda: key_of(found, job))
+def grade_one(found: Found, job: Job, students: Students) -> Row:
+    """Grade one submission and write its result; what a grades file needs of it."""
+    return finish(outcome_of(found, job.assignment, students), found, job)
 
 
 def _alone(waiting: deque[Found], job: Job) -> Iterator[Row]:
@@ -110,12 +74,13 @@ def _alone(waiting: deque[Found], job: Job) -> Iterator[Row]:
 class _Worker:
     process: BaseProcess
     channel: Connection
+    number: int
     found: Found | None = None
 
 
 def _together(waiting: deque[Found], job: Job) -> Iterator[Row]:
     """Rows as workers finish them. A worker that dies is replaced, and what it was grading is given out once more."""
-    workers = [_start(job) for _ in range(job.count(len(waiting)))]
+    workers = [_start(job, number) for number in range(job.count(len(waiting)))]
     attempts: dict[str, int] = {}
     try:
         for worker in workers:
@@ -130,7 +95,7 @@ def _together(waiting: deque[Found], job: Job) -> Iterator[Row]:
                     lost = worker.found
                     attempts[lost.file] = attempts.get(lost.file, 0) + 1
                     worker.process.join()
-                    workers[workers.index(worker)] = worker = _start(job)
+                    workers[workers.index(worker)] = worker = _start(job, worker.number)
                     if attempts[lost.file] < MAX_ATTEMPTS:
                         waiting.appendleft(lost)
                     else:
@@ -153,17 +118,24 @@ def _together(waiting: deque[Found], job: Job) -> Iterator[Row]:
 
 def _given_up(found: Found, job: Job) -> Row:
     outcome = Outcome(found.file, "the grader's worker ended twice while grading this file")
-    write_result(outcome, job.out)
-    return Row.of(outcome, key_of(found, job))
+    return finish(outcome, found, job)
 
 
-def _start(job: Job) -> _Worker:
+def _start(job: Job, number: int) -> _Worker:
     context: Any = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
     ours, theirs = context.Pipe()
-    process: BaseProcess = context.Process(target=_work, args=(theirs, ours, job))
+    process: BaseProcess = context.Process(target=_work, args=(theirs, ours, job, number))
     process.start()
     theirs.close()
-    return _Worker(process, ours)
+    return _Worker(process, ours, number)
+
+
+def _stay_on_one_core(number: int) -> None:
+    """Keep a worker and its student processes on one core: they take turns, and handing over is then cheap."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        with contextlib.suppress(OSError):  # not ours to decide, in some containers
+            os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
 def _give(worker: _Worker, waiting: deque[Found]) -> None:
@@ -175,10 +147,11 @@ def _give(worker: _Worker, waiting: deque[Found]) -> None:
             return
 
 
-def _work(channel: Connection, other_end: Connection, job: Job) -> None:
+def _work(channel: Connection, other_end: Connection, job: Job, number: int) -> None:
     """A worker: grades what it is given until nobody gives any more."""
     other_end.close()
     die_with_parent()
+    _stay_on_one_core(number)
     try:
         students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
     except UserError as error:

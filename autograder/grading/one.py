@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,13 @@ from autograder.checking.engine import grade
 from autograder.checking.question import Assignment
 from autograder.checking.result import AssignmentResult
 from autograder.course import load_assignment
+from autograder.errors import UserError
 from autograder.grading.students import Students
+from autograder.grading.submissions import Found
+from autograder.student.beside import error_words
+from autograder.student.host import HostEnded
 from autograder.submission.notebook import Notebook, Unreadable, defines_any, read
+from autograder.submission.uses import Uses
 
 COMPLETED = "Completed"
 
@@ -35,6 +41,17 @@ class Outcome:
     cell_errors: tuple[str, ...] = ()
     unsafe: bool = False
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Outcome:
+        """The outcome that `to_dict` gave, read back from JSON."""
+        return cls(
+            data["file"],
+            data["status"],
+            None if data["result"] is None else AssignmentResult.from_dict(data["result"]),
+            tuple(data["cell_errors"]),
+            bool(data.get("unsafe_in_process")),
+        )
+
     @property
     def graded(self) -> bool:
         """Whether it was graded completely."""
@@ -52,6 +69,25 @@ class Outcome:
         }
 
 
+def outcome_of(found: Found, assignment_name: str, students: Students) -> Outcome:
+    """Grade one submission, or say why it cannot be graded.
+
+    Raises
+    ------
+    UserError : untrusted code cannot be walled in here
+    HostEnded : the process that students are forked from is gone
+    """
+    if found.problem:
+        return Outcome(found.file, found.problem)
+    try:
+        return grade_file(found.path, assignment_name, students, file=found.file)
+    except (UserError, HostEnded):
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the rest of the class its grades
+        words = f"the grader itself failed on this file ({error_words(error)}); please report it"
+        return Outcome(found.file, words)
+
+
 def grade_file(path: Path, assignment_name: str, students: Students, *, file: str | None = None) -> Outcome:
     """Grade one notebook or script; never raises because of what is in it.
 
@@ -65,7 +101,7 @@ def grade_file(path: Path, assignment_name: str, students: Students, *, file: st
     except Unreadable as error:
         return Outcome(file, str(error))
     with students.open(notebook.cells) as student:
-        result = grade(assignment, student)
+        result = grade(assignment, student, Uses(notebook.cells))
         return Outcome(file, COMPLETED, result, tuple(student.cell_errors), students.unsafe)
 
 

@@ -18,9 +18,10 @@ from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
 from autograder.checking.question import Assignment, step_id
-from autograder.checking.result import AssignmentResult
+from autograder.checking.result import AssignmentResult, StepResult
 from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
+from autograder.feedback.text import feedback_text, place
 from autograder.feedback.words import step_words
 from autograder.grading.one import Outcome, grade_file
 from autograder.grading.students import open_students
@@ -79,20 +80,25 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
         assert self.outcome is not None
         if self.outcome.result is None:
             return self.outcome.status
-        steps = [
-            f"{step.step:<18} {step.earned:g}/{step.points:g}  {step_words(step)}" for step in self.outcome.result.steps
-        ]
-        return "\n".join([*self.outcome.cell_errors, *steps])
+        return feedback_text(self.outcome.result, self.outcome.cell_errors)
 
 
 def _graded(result: AssignmentResult) -> list[ExceptionTestFile]:
     return [
         _test_file(
             question.question,
-            [(step.step, step.points, step.earned > 0, step_words(step)) for step in question.steps],
+            [(step.step, step.points, step.earned > 0, _words(step)) for step in question.steps],
         )
         for question in result.questions
     ]
+
+
+def _words(step: StepResult) -> str:
+    """What came back and the hint; where a step is lost, the place in the lecture, too."""
+    words = step_words(step)
+    if step.status == "right" or not step.place:
+        return words
+    return f"{words}{'' if words.endswith(('.', '?', '!')) else '.'} {place(step)}"
 
 
 def _ungraded(assignment: Assignment, status: str) -> list[ExceptionTestFile]:

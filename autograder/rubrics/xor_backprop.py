@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograder.checking.derivation import Derivation, pick
-from autograder.checking.question import Question, Rubric, Step
+from autograder.checking.layout import Layout
+from autograder.checking.question import Observation, Question, Rubric, Step
 from autograder.checking.values import WrongForm, in_form
 
 network = Derivation()
@@ -136,19 +137,24 @@ def rows(draws: tuple[dict[str, Any], ...]) -> tuple[Any, Any]:
     return np.array([d["x"] for d in draws]), np.array([float(d["y"]) for d in draws])
 
 
-def ask(name: str, function: str, inputs: str, returns: Any, *steps: Step, cases: Any = None, **more: Any) -> Question:
-    """A question; its cases are the draws unless given."""
+def ask(name: str, function: str, inputs: str, returns: Any, *steps: Step, cases: Any = None, public: int = 1, **more: Any) -> Question:
+    """A question; its cases are the draws unless given. The first is the lecture's numbers, which are public."""
     parameters = tuple(inputs.split())
     if cases is None:
         cases = tuple(pick(network, parameters, known) for known in draws(name))
-    return Question(name, function, parameters, returns, steps, tuple(cases), **more)
+    return Question(name, function, parameters, returns, steps, tuple(cases), public=public, **more)
 
 
-def own_path(ask_again: Any, inputs: Any) -> Any:
-    """The student's own parameters after each epoch: their `train`, asked for fewer epochs."""
+def fewer_epochs(inputs: Any) -> Any:
+    """What to change for further calls of `train`: one for each number of epochs below the case's own."""
+    return [{"epochs": epochs} for epochs in range(1, inputs["epochs"])]
+
+
+def parameters_of(answers: Any) -> Any:
+    """The student's own parameters after each epoch, from their `train` asked for so many epochs."""
     found = []
-    for epochs in range(1, inputs["epochs"] + 1):
-        values = ask_again(epochs=epochs) or {}
+    for values in answers:
+        values = values or {}
         shapes = {"W_end": (2, 2), "b_end": (2,), "u_end": (2,), "c_end": ()}
         forms = [in_form(values[name], shape) if isinstance(values.get(name), (float, list, np.ndarray)) else None
                  for name, shape in shapes.items()]
@@ -170,27 +176,63 @@ train_cases = (training_case(LECTURE, XOR["X"][1:3], XOR["Y"][1:3], 2), training
                training_case(_d[2], *rows(_d[3:6]), 2), training_case(_d[4], *rows(_d[1:4]), 3))
 
 
-def each(*names: str) -> tuple[Step, ...]:
-    """One step for each returned value."""
-    return tuple(Step(name, (name,)) for name in names)
+def each(**places: str) -> tuple[Step, ...]:
+    """One step for each returned value, and where the lecture treats it."""
+    return tuple(Step(name, (name,), place=place) for name, place in places.items())
 
+
+FORWARD, BACKWARD, RESULT = "“Forward pass”", "“Backward pass”", "“Result”"
+
+# How the graph is drawn; what follows from what is said by the derivation alone.
+layout = Layout(
+    headings=((0, -0.5, "forward ↓"), (1, -0.5, "factors ↑"), (2, -0.5, "gradients"), (3, -0.5, "update"), (0, 4.75, "functions that the chain uses"), (3, 3.6, "training")),
+    spots={
+        "q2.z_in": (0, 0), "q6.dz_out_dz_in": (1, 0.5), "q6.dL_dW": (2, 0),
+        "q2.z_out": (0, 1), "q6.df_in_dz_out": (1, 1.5), "q6.dL_db": (2, 1), "q8.hidden_layer": (3, 0.5),
+        "q2.f_in": (0, 2), "q5.df_out_df_in": (1, 2.5), "q5.dL_du": (2, 2.25), "q8.output_layer": (3, 2.75),
+        "q2.f_out": (0, 3), "q5.dL_df_out": (1, 3.5), "q5.dL_dc": (2, 3.25),
+        "q3.value": (0, 4), "q9.parameters": (3, 4.1), "q9.losses": (3, 5.25),
+        "q1.value": (0, 5.25), "q4.value": (1, 5.25), "q7.value": (2, 5.25)},
+    symbols={
+        "sigma": "σ(z)", "z_in": "z_{in}", "z_out": "z_{out}", "f_in": "f_{in}", "f_out": "f_{out}", "sigma_prime": "σ′(z)",
+        "dL_df_out": "∂L / ∂f_{out}", "df_out_df_in": "∂f_{out} / ∂f_{in}", "dL_du": "∂L / ∂u", "dL_dc": "∂L / ∂c",
+        "df_in_dz_out": "∂f_{in} / ∂z_{out}", "dz_out_dz_in": "∂z_{out} / ∂z_{in}", "dL_dW": "∂L / ∂W", "dL_db": "∂L / ∂b",
+        "theta_new": "θ_{new}", "q8.hidden_layer": "W, b_{new}", "q8.output_layer": "u, c_{new}", "q9.parameters": "θ_{end}",
+        "losses": "losses", "learning_rate": "α", "parameter": "θ", "gradient": "∂L/∂θ"})
 
 rubric = Rubric(network, (
-    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",)), cases=z_cases("q1"), labels={"sigma": "σ(z)"}),
-    ask("q2", "forward", "x W b u c", ("z_in", "z_out", "f_in", "f_out"), *each("z_in", "z_out", "f_in", "f_out")),
-    ask("q3", "l2_loss", "y f_out", "L", Step("value", ("L",))),
-    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",)), cases=z_cases("q4"),
-        labels={"sigma_prime": "σ′(z)"}),
-    ask("q5", "output_layer_gradients", "y z_out f_in f_out", ("dL_df_out", "df_out_df_in", "dL_du", "dL_dc"),
-        *each("dL_df_out", "df_out_df_in", "dL_du", "dL_dc")),
+    ask("q1", "sigmoid", "z", "sigma", Step("value", ("sigma",), place=f"“XOR example”, the activations; {FORWARD}, where z_1,out is computed"),
+        cases=z_cases("q1"), public=2, labels={"sigma": "σ(z)"}),
+    ask("q2", "forward", "x W b u c", ("z_in", "z_out", "f_in", "f_out"), *each(
+        z_in=f"{FORWARD}, z_1,in and z_2,in: the first of the four steps",
+        z_out=f"{FORWARD}, z_1,out and z_2,out: the second of the four steps",
+        f_in=f"{FORWARD}, f_in: the third of the four steps (mind the erratum in the notebook)",
+        f_out=f"{FORWARD}, f_out: the last of the four steps")),
+    ask("q3", "l2_loss", "y f_out", "L", Step("value", ("L",), place=f"{FORWARD}, last slide: the L2 loss")),
+    ask("q4", "sigmoid_derivative", "z", "sigma_prime", Step("value", ("sigma_prime",), place=f"{BACKWARD}, 2nd step: the rule for σ′"),
+        cases=z_cases("q4"), public=2, labels={"sigma_prime": "σ′(z)"}),
+    ask("q5", "output_layer_gradients", "y z_out f_in f_out", ("dL_df_out", "df_out_df_in", "dL_du", "dL_dc"), *each(
+        dL_df_out=f"{BACKWARD}, 1st step: the derivative of the L2 loss",
+        df_out_df_in=f"{BACKWARD}, 2nd step: the rule for σ′, at f_in",
+        dL_du=f"{BACKWARD}, 3rd step, and “Plug it together”",
+        dL_dc=f"{BACKWARD}, “Plug it together”; {RESULT} for the bias c")),
     ask("q6", "hidden_layer_gradients", "x z_in u dL_df_out df_out_df_in",
-        ("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db"), *each("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db")),
-    ask("q7", "sgd_update", "parameter gradient learning_rate", "theta_new", Step("value", ("theta_new",)),
-        Step("unchanged", checks="arguments unchanged"), cases=update_cases, labels={"theta_new": "the new parameter"}),
+        ("df_in_dz_out", "dz_out_dz_in", "dL_dW", "dL_db"), *each(
+        df_in_dz_out=f"{BACKWARD}, “Now for W_11”: how f_in depends on z_1,out",
+        dz_out_dz_in=f"{BACKWARD}, “Next”: the rule for σ′, at z_1,in",
+        dL_dW=f"{BACKWARD}, how z_1,in depends on W_11, and “Plugging together”",
+        dL_db=f"{BACKWARD}, “Plugging together”; {RESULT} for the biases b")),
+    ask("q7", "sgd_update", "parameter gradient learning_rate", "theta_new",
+        Step("value", ("theta_new",), place=f"{BACKWARD}, “Full SGD update”"),
+        Step("unchanged", checks="arguments unchanged", place=f"{BACKWARD}, “Full SGD update”: [old] and [new]"),
+        cases=update_cases, labels={"theta_new": "the new parameter"}),
     ask("q8", "train_step", "x y W b u c learning_rate", ("W_new", "b_new", "u_new", "c_new"),
-        Step("hidden_layer", ("W_new", "b_new")), Step("output_layer", ("u_new", "c_new"))),
+        Step("hidden_layer", ("W_new", "b_new"), place=f"{RESULT}: W and b after the update"),
+        Step("output_layer", ("u_new", "c_new"), place=f"{RESULT}: u and c after the update")),
     ask("q9", "train", "X Y W b u c learning_rate epochs", (("W_end", "b_end", "u_end", "c_end"), "losses"),
-        Step("parameters", ("W_end", "b_end", "u_end", "c_end")), Step("losses", ("losses",)),
-        cases=train_cases, observes={"losses": {"path": own_path}},
-        labels={"W_end": "W after training", "b_end": "b after training", "u_end": "u after training", "c_end": "c after training"}),
-))
+        Step("parameters", ("W_end", "b_end", "u_end", "c_end"), place=f"{RESULT}, last line: rinse and repeat"),
+        Step("losses", ("losses",), place="“Backpropagation: basic idea”: the empirical risk is a mean over the observations"),
+        cases=train_cases, observes={"losses": {"path": Observation(fewer_epochs, parameters_of)}},
+        labels={"W_end": "W after training", "b_end": "b after training", "u_end": "u after training", "c_end": "c after training",
+                "path": "parameters after each epoch"}),
+), layout)

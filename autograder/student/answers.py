@@ -33,12 +33,12 @@ Plain: TypeAlias = float | Array | list["Plain"] | NotANumber
 class Returned:
     """A call that came back.
 
-    `value` is what the function returned; `arguments` are the call's arguments as they were
-    *after* it, in order, so that a change in place can be seen.
+    `value` is what the function returned; `arguments`, where they were asked for, are the call's arguments as they
+    were *after* it, in order, so that a change in place can be seen.
     """
 
     value: Plain
-    arguments: tuple[Plain, ...]
+    arguments: tuple[Plain, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,36 @@ Answer: TypeAlias = Returned | Failed
 Replacements: TypeAlias = Mapping[str, Callable[..., Any]]
 
 
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """What is asked at once: a function, and the arguments of each call; the same object is asked again and again.
+
+    Parameters
+    ----------
+    arguments : for each call its arguments, in order
+    report_arguments : whether the answers tell the arguments after the call, too
+    """
+
+    function: str
+    arguments: tuple[tuple[Any, ...], ...]
+    report_arguments: bool = False
+
+
 class Student(Protocol):
     """All that a check can ask of a submission."""
 
-    def ask(self, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements | None = None) -> list[Answer]:
-        """Call the student's `function` once for each case, with copies of its arguments.
+    def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
+        """Call the student's function as `calls` say, with copies of the arguments.
 
         The calls start from the state after the cells ran, and leave no trace in it. `replaced` names functions that
         answer in place of the student's own for these calls. The first call that fails is the last.
+        """
+        ...
+
+    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
+        """Ask several questions one after the other, all from one copy of the state after the cells ran.
+
+        Much cheaper than asking each alone, but a call sees what earlier calls left: so what is right counts, and
+        what is not is to be asked again, alone. Ends early, with the last answer a failure, where the process ends.
         """
         ...

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograder.student import beside
-from autograder.student.answers import Answer, Failed, Replacements
-from autograder.student.wire import Decoder
+from autograder.student.answers import Answer, Calls, Failed, Replacements
+from autograder.student.wire import answers_in
 
 
 class InProcessStudent:
@@ -42,14 +42,18 @@ class InProcessStudent:
             if error is not None:
                 self.cell_errors.append(f"cell {number}: {error}")
 
-    def ask(self, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements | None = None) -> list[Answer]:
-        """Call `function` for each case; see `Student`."""
+    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
+        """Ask one after the other; see `Student`."""
+        return [self.ask(calls) for calls in questions]
+
+    def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
+        """Call the function; see `Student`."""
         answers: list[Answer] = []
         namespace_before = {name: self.namespace[name] for name in replaced or () if name in self.namespace}
         self.namespace.update(replaced or {})
         try:
-            for arguments in cases:
-                answers.append(self._call(function, arguments))
+            for arguments in calls.arguments:
+                answers.append(self._call(calls.function, arguments, calls.report_arguments))
                 if isinstance(answers[-1], Failed):
                     break
         finally:
@@ -58,12 +62,19 @@ class InProcessStudent:
             self.namespace.update(namespace_before)
         return answers
 
-    def _call(self, function: str, arguments: Sequence[Any]) -> Answer:
-        copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    def _call(self, function: str, arguments: Sequence[Any], report: bool) -> Answer:
+        copies = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in arguments)
         values = beside.Values()
         try:
             with beside.quiet(), np.errstate(all="ignore"), beside.time_limit(self._call_seconds):
-                answer = beside.call(self.namespace, function, copies, values)
+                answer = beside.call(self.namespace, function, copies, values, report)
         except beside.TooSlow:  # the alarm rang between student code and our own
-            answer = {"failed": "too slow", "words": f"`{function}` {beside.TOO_SLOW}"}
-        return Decoder(memoryview(b"".join(values.buffers))).answer(answer)
+            answer = ("too slow", f"`{function}` {beside.TOO_SLOW}")
+        returned = isinstance(answer, str)
+        message = {
+            "form": answer if returned else "",
+            "words": [list(entry) for entry in values.words],
+            "failed": None if returned else list(answer),
+        }
+        numbers = memoryview(b"".join(values.numbers) if returned else b"")
+        return answers_in(message, numbers, [len(copies)], report)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import socket
 import time
@@ -9,14 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.student import beside
-from autograder.student.answers import Answer, Failed, Reason, Replacements, Returned
+from autograder.student.answers import Answer, Calls, Failed, Reason, Replacements
 from autograder.student.beside import Malformed
 from autograder.student.host import StudentHost
-from autograder.student.wire import Decoder, question, stand_in_answer, words
+from autograder.student.wire import answers_in, question_body, stand_in_answer, words
 
-PIECE = 100_000  # bytes of a cell that travel in one packet
+PIECE = 100_000  # bytes of the cells that travel in one packet
+SILENCE_SECONDS = 0.05  # cells that follow each other faster are not announced one by one
 MAX_STRAY_PACKETS = 10_000
-MAX_RESTARTS = 3
+MAX_RESTARTS = 4
 SLACK_SECONDS = 1.0  # how much longer than its own clock the grader waits before it kills the process
 
 
@@ -37,6 +39,7 @@ class WalledStudent:
         self._left_out: list[str] = []
         self._why = ""
         self._channel: socket.socket | None = None
+        self._ended = False  # whether the fork that answered last is gone
         self.cell_errors: list[str] = []
         self._ready()
 
@@ -45,6 +48,7 @@ class WalledStudent:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
+            self._ended = True
             self._host.close()
 
     def __enter__(self) -> WalledStudent:
@@ -53,45 +57,69 @@ class WalledStudent:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def ask(self, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements | None = None) -> list[Answer]:
-        """Call `function` for each case; see `Student`."""
+    def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
+        """Call the function in a fork of its own; see `Student`."""
         if not self._ready():
-            return [Failed("too slow" if time.monotonic() >= self._until else "left", self._why)]
+            return [self._refusal()]
+        return self._ask(calls, replaced or {}, more=False)
+
+    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
+        """Ask one after the other in one fork; see `Student`."""
+        if not self._ready():
+            return [[self._refusal()]]
+        found = []
+        for number, calls in enumerate(questions, start=1):
+            found.append(self._ask(calls, {}, more=number < len(questions)))
+            if self._ended:
+                break
+        return found
+
+    def _refusal(self) -> Failed:
+        return Failed("too slow" if time.monotonic() >= self._until else "left", self._why)
+
+    def _ask(self, calls: Calls, replaced: Replacements, *, more: bool) -> list[Answer]:
+        """Ask the fork that answers now; with `more` it stays for the next question."""
+        self._ended = False
         seconds = self._host.limits.call_seconds
-        identity = secrets.token_hex(8)
-        deadline = min(time.monotonic() + seconds * len(cases) + SLACK_SECONDS, self._until)
+        deadline = min(time.monotonic() + seconds * len(calls.arguments) + SLACK_SECONDS, self._until)
+        form, numbers = question_body(calls)
+        question = {
+            "id": secrets.token_hex(8),
+            "function": calls.function,
+            "form": form,
+            "replaced": list(replaced),
+            "seconds": seconds,
+            "report": calls.report_arguments,
+            "more": more,
+        }
         try:
-            self._send(question(identity, function, cases, list(replaced or ()), seconds))
-            return self._collect(identity, function, cases, replaced or {}, deadline)
+            self._send(beside.pack(question, [numbers]))
+            return self._collect(question, calls, replaced, deadline)
         except TimeoutError:
             self.close()
-            return [Failed("too slow", f"`{function}` {beside.TOO_SLOW}")]
+            return [Failed("too slow", f"`{calls.function}` {beside.TOO_SLOW}")]
         except (Malformed, OSError):
             self.close()
-            return [Failed("left", f"`{function}` ended or confused its process")]
+            return [Failed("left", f"`{calls.function}` ended or confused its process")]
 
-    def _collect(
-        self, identity: str, function: str, cases: Sequence[Sequence[Any]], replaced: Replacements, deadline: float
-    ) -> list[Answer]:
+    def _collect(self, question: dict[str, Any], calls: Calls, replaced: Replacements, deadline: float) -> list[Answer]:
         answers: list[Answer] = []
-        count = len(cases)
+        counts = [len(arguments) for arguments in calls.arguments]
         for _ in range(MAX_STRAY_PACKETS):
             message, data = self._receive(deadline)
             if "end" in message:
-                complete = len(answers) == count or (answers and isinstance(answers[-1], Failed))
-                return answers if complete else [_ended(function, message["end"])]
-            if message.get("id") != identity:
+                self._ended = True
+                complete = len(answers) == len(counts) or (answers and isinstance(answers[-1], Failed))
+                return answers if complete else [_ended(calls.function, message["end"])]
+            if message.get("id") != question["id"]:
                 continue  # sent by nobody that we asked
-            if "answers" in message:
-                if not isinstance(message["answers"], list) or len(message["answers"]) > count:
-                    raise Malformed("more answers than questions")
-                decoder = Decoder(data)
-                answers = [decoder.answer(answer) for answer in message["answers"]]
-                for answer, case in zip(answers, cases, strict=False):
-                    if isinstance(answer, Returned) and len(answer.arguments) != len(case):
-                        raise Malformed("other arguments than were sent")
-            elif message.get("function") in replaced:
-                self._send(stand_in_answer(replaced[message["function"]], message, data))
+            function = message.get("function")
+            if function is None:
+                answers = answers_in(message, data, counts, calls.report_arguments)
+                if question["more"]:
+                    return answers
+            elif isinstance(function, str) and function in replaced:
+                self._send(stand_in_answer(replaced[function], message, data))
         raise Malformed("too many packets")
 
     def _ready(self) -> bool:
@@ -109,27 +137,28 @@ class WalledStudent:
                 self._run_cells()
             except (Malformed, OSError) as error:
                 self.close()
-                self._leave_out(
-                    self._started_cell, "took too long" if isinstance(error, TimeoutError) else "ended its process"
-                )
+                if self._starts > 1:  # every cell was announced
+                    self._leave_out(
+                        self._started_cell, "took too long" if isinstance(error, TimeoutError) else "ended its process"
+                    )
         return True
 
     def _run_cells(self) -> None:
         self._started_cell = 0
         errors: list[str] = []
         limits = self._host.limits
-        pieces = [[cell[i : i + PIECE] for i in range(0, len(cell), PIECE)] for cell in map(_clean, self._cells)]
+        text = json.dumps(self._cells).encode("ascii")
         identity = secrets.token_hex(8)
         order = {
             "id": identity,
-            "cells": sum(map(len, pieces)),
-            "pieces": [len(cell) for cell in pieces],
+            "bytes": len(text),
             "inert": self._inert,
             "seconds": limits.cell_seconds,
+            "silence": SILENCE_SECONDS if self._starts == 1 else 0.0,  # once it went wrong we want to know where
         }
-        self._send(beside.pack(order))
-        for piece in (piece for cell in pieces for piece in cell):
-            self._send(beside.pack({}, [piece.encode()]))
+        self._send(beside.pack(order, [text[:PIECE]]))
+        for start in range(PIECE, len(text), PIECE):
+            self._send(beside.pack({}, [text[start : start + PIECE]]))
         deadline = min(time.monotonic() + limits.cell_seconds + SLACK_SECONDS, self._until)
         for _ in range(MAX_STRAY_PACKETS):
             message, _data = self._receive(deadline)
@@ -178,11 +207,6 @@ class WalledStudent:
         if not packet:
             raise Malformed("the process is gone")
         return beside.unpack(packet)
-
-
-def _clean(cell: str) -> str:
-    """A cell's source as text that can travel: lone surrogates cannot."""
-    return cell.encode("utf-8", "replace").decode("utf-8")
 
 
 def _ended(function: str, end: Any) -> Failed:

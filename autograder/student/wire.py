@@ -2,80 +2,148 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, get_args
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
 from autograder.student import beside
-from autograder.student.answers import Answer, Failed, Kind, NotANumber, Plain, Reason, Returned
+from autograder.student.answers import Answer, Array, Calls, Failed, Kind, NotANumber, Plain, Reason, Returned
 from autograder.student.beside import Malformed
 
 KINDS: tuple[str, ...] = get_args(Kind)
 REASONS: tuple[str, ...] = get_args(Reason)
 
 
+MAX_REMEMBERED = 1024  # bytes of a stand-in's arguments
+_TOKEN = re.compile(r"\.|\(|\)|![0-9]{1,4}|a(?:[0-9]{1,9}(?:,[0-9]{1,9})*)?")
+
+
+class _NumberAt(int):
+    """Where among the numbers one number stands."""
+
+
+class _ArrayAt(NamedTuple):
+    start: int
+    stop: int
+    shape: tuple[int, ...]
+
+
+class _WordsAt(int):
+    """Which entry of the words says what stands here."""
+
+
+_Layout: TypeAlias = "_NumberAt | _ArrayAt | _WordsAt | list[_Layout]"
+
+
+@functools.lru_cache(maxsize=128)
+def _layouts(form: str) -> tuple[list[_Layout], int]:
+    """Where the values of a form are, and how many numbers it speaks of; most answers to a question have the same form.
+
+    Raises
+    ------
+    Malformed : it is none
+    """
+    position = 0
+    opened: list[list[_Layout]] = [[]]
+    for token in form.split():
+        if not _TOKEN.fullmatch(token):
+            raise Malformed("no form")
+        if token == "(":
+            if len(opened) > beside.MAX_DEPTH + 2:  # an answer with its arguments stands in a list of its own
+                raise Malformed("too deep a form")
+            opened.append([])
+        elif token == ")":
+            if len(opened) == 1:
+                raise Malformed("a list ends that never began")
+            values = opened.pop()
+            opened[-1].append(values)
+        elif token[0] == "!":
+            opened[-1].append(_WordsAt(token[1:]))
+        elif token == ".":
+            opened[-1].append(_NumberAt(position))
+            position += 1
+        else:
+            shape = tuple(map(int, token[1:].split(","))) if len(token) > 1 else ()
+            size = math.prod(shape)
+            if len(shape) > beside.MAX_DEPTH or size > beside.MAX_ELEMENTS:
+                raise Malformed("too large an array")
+            opened[-1].append(_ArrayAt(position, position + size, shape))
+            position += size
+    if len(opened) > 1:
+        raise Malformed("a list that never ends")
+    return opened[0], position
+
+
 class Decoder:
-    """Reads values of one packet; its arrays take their elements from the buffers behind the message."""
+    """Reads the values of one packet.
 
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self._position = 0
+    Raises
+    ------
+    Malformed : form, numbers and words do not fit together
+    """
 
-    def answer(self, answer: Any) -> Answer:
-        """One call's answer.
+    def __init__(self, message: Mapping[str, Any], data: memoryview) -> None:
+        form, words_ = message.get("form"), message.get("words", [])
+        if not isinstance(form, str) or not isinstance(words_, list):
+            raise Malformed("no form")
+        self._layouts, count = _layouts(form)
+        if len(data) != 8 * count:
+            raise Malformed("other numbers than the form speaks of")
+        self._array: Array = np.frombuffer(data, dtype="<f8")
+        self._floats = self._array.tolist()
+        self._words = words_
 
-        Raises
-        ------
-        Malformed : it is none
-        """
-        if not isinstance(answer, dict):
-            raise Malformed("an answer is no object")
-        if "failed" in answer:
-            if answer["failed"] not in REASONS:
-                raise Malformed("an unknown reason")
-            return Failed(answer["failed"], words(answer.get("words")))
-        arguments = answer.get("arguments")
-        if "value" not in answer or not isinstance(arguments, list):
-            raise Malformed("an answer without value and arguments")
-        value = self.value(answer["value"])
-        return Returned(value, tuple(self.value(argument) for argument in arguments))
+    def values(self) -> list[Plain]:
+        """The values at the top of the form."""
+        return [self._value(layout) for layout in self._layouts]
 
-    def value(self, tree: Any, depth: int = 0) -> Plain:
-        """One value.
+    def _value(self, layout: _Layout) -> Plain:
+        if type(layout) is _NumberAt:
+            number: float = self._floats[layout]
+            return number
+        if type(layout) is _ArrayAt:
+            return self._array[layout.start : layout.stop].reshape(layout.shape)
+        if isinstance(layout, list):
+            return [self._value(part) for part in layout]
+        assert isinstance(layout, _WordsAt)
+        entry = self._words[layout] if layout < len(self._words) else None
+        if not isinstance(entry, list) or len(entry) != 2 or entry[0] not in KINDS:
+            raise Malformed("words of no known kind")
+        return NotANumber(entry[0], words(entry[1]))
 
-        Raises
-        ------
-        Malformed : it is none
-        """
-        if isinstance(tree, (int, float)) and not isinstance(tree, bool):
-            try:
-                return float(tree)
-            except OverflowError:
-                return NotANumber("huge number", "a number too large for a float")
-        if isinstance(tree, list) and depth <= beside.MAX_DEPTH:
-            return [self.value(part, depth + 1) for part in tree]
-        if isinstance(tree, dict) and "not" in tree:
-            if tree["not"] not in KINDS:
-                raise Malformed("an unknown kind")
-            return NotANumber(tree["not"], words(tree.get("words")))
-        if isinstance(tree, dict) and "shape" in tree:
-            return self._array(tree["shape"])
-        raise Malformed("no value")
 
-    def _array(self, shape: Any) -> Plain:
-        sizes = isinstance(shape, list) and all(type(n) is int and 0 <= n <= beside.MAX_ELEMENTS for n in shape)
-        if not sizes or len(shape) > beside.MAX_DEPTH:
-            raise Malformed("no shape")
-        count = math.prod(shape)
-        end = self._position + 8 * count
-        if count > beside.MAX_ELEMENTS or end > len(self._data):
-            raise Malformed("an array without its elements")
-        array = np.frombuffer(self._data[self._position : end], dtype="<f8").reshape(shape).copy()
-        self._position = end
-        checked: Plain = array
-        return checked
+def answers_in(message: Mapping[str, Any], data: memoryview, counts: Sequence[int], report: bool) -> list[Answer]:
+    """The answers to one question.
+
+    Parameters
+    ----------
+    counts : how many arguments each case has
+    report : whether each answer tells of its arguments, too
+
+    Raises
+    ------
+    Malformed : they are none
+    """
+    values = Decoder(message, data).values()
+    failed = message.get("failed")
+    if len(values) + bool(failed) > len(counts):
+        raise Malformed("more answers than questions")
+    answers: list[Answer] = [_returned(v, n) if report else Returned(v) for v, n in zip(values, counts, strict=False)]
+    if failed:
+        if not isinstance(failed, list) or len(failed) != 2 or failed[0] not in REASONS:
+            raise Malformed("an unknown reason")
+        answers.append(Failed(failed[0], words(failed[1])))
+    return answers
+
+
+def _returned(value: Plain, count: int) -> Returned:
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], list) or len(value[1]) != count:
+        raise Malformed("other arguments than were sent")
+    return Returned(value[0], tuple(value[1]))
 
 
 def words(text: Any) -> str:
@@ -85,40 +153,55 @@ def words(text: Any) -> str:
     return beside.CONTROL.sub(" ", text)[: beside.MAX_WORDS].strip()
 
 
-def question(
-    identity: str, function: str, cases: Sequence[Sequence[Any]], replaced: Sequence[str], seconds: float
-) -> bytes:
-    """The packet that asks a question."""
+@functools.lru_cache(maxsize=256)
+def question_body(calls: Calls) -> tuple[str, bytes]:
+    """Form and numbers of the arguments of `calls`."""
     values = beside.Values()
-    tree = [[_trusted(values, argument) for argument in arguments] for arguments in cases]
-    message = {"id": identity, "function": function, "cases": tree, "replaced": list(replaced), "seconds": seconds}
-    return beside.pack(message, values.buffers)
+    form = " ".join(_trusted(values, arguments) for arguments in calls.arguments)
+    if values.words:
+        raise ValueError(f"a case cannot be sent: {values.words[0][1]}")
+    return form, b"".join(values.numbers)
 
 
-def _trusted(values: beside.Values, value: Any) -> Any:
+def _trusted(values: beside.Values, value: Any) -> str:
     """A value of ours, which arrives as what it was: integers (an epoch count), NumPy's numbers (`.item()` works)."""
-    if type(value) is int:
-        return value
     if isinstance(value, tuple):
-        return [_trusted(values, part) for part in value]
-    return values.add(np.asarray(value) if isinstance(value, np.floating) else value)
+        return f"( {' '.join(_trusted(values, part) for part in value)} )"
+    if type(value) is int or isinstance(value, np.floating):
+        values.form(float(value))
+        return "#" if type(value) is int else "~"
+    return values.form(value)
 
 
 def stand_in_answer(function: Callable[..., Any], message: dict[str, Any], data: memoryview) -> bytes:
     """Answer a call of a stand-in with the reference's function, which may refuse what it is called with."""
-    arguments, names = message.get("arguments"), message.get("names")
-    if not isinstance(arguments, list) or not isinstance(names, list) or len(names) > len(arguments):
+    form, names = message.get("form"), message.get("names")
+    if message.get("words") or names or not isinstance(form, str) or len(data) > MAX_REMEMBERED:
+        return _stand_in_answer(function, message, data)
+    return _known_answer(function, form, bytes(data))
+
+
+@functools.lru_cache(maxsize=2048)
+def _known_answer(function: Callable[..., Any], form: str, numbers: bytes) -> bytes:
+    """The answer to a plain call; with the same inputs a whole class makes the same calls."""
+    return _stand_in_answer(function, {"form": form, "names": []}, memoryview(numbers))
+
+
+def _stand_in_answer(function: Callable[..., Any], message: Mapping[str, Any], data: memoryview) -> bytes:
+    names, values = message.get("names"), Decoder(message, data).values()
+    if len(values) != 1 or not isinstance(values[0], list):
         raise Malformed("a call without arguments")
-    decoder = Decoder(data)
-    plain = [_argument(decoder.value(argument)) for argument in arguments]
+    plain = [_argument(value) for value in values[0]]
+    if not isinstance(names, list) or len(names) > len(plain):
+        raise Malformed("a call with more names than arguments")
     positional = len(plain) - len(names)
     try:
         with np.errstate(all="ignore"):
             value = function(*plain[:positional], **dict(zip(map(str, names), plain[positional:], strict=True)))
     except Exception as error:  # noqa: BLE001 - called with anything at all; the caller is told
         return beside.pack({"failed": beside.error_words(error)})
-    values = beside.Values()
-    return beside.pack({"value": _trusted(values, value)}, values.buffers)
+    answer = beside.Values()
+    return beside.pack({"form": _trusted(answer, value)}, answer.numbers)
 
 
 def _argument(value: Plain) -> Any:

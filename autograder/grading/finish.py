@@ -1,0 +1,33 @@
+"""Finishes a graded submission: its result, its feedback page, and its row in the journal."""
+
+from __future__ import annotations
+
+import hashlib
+
+from autograder.grading.feedback_files import feedback_path, write_feedback
+from autograder.grading.grades_file import result_path, write_result
+from autograder.grading.job import Job
+from autograder.grading.journal import Journal, Row
+from autograder.grading.one import Outcome
+from autograder.grading.submissions import Found
+from autograder.version_digest import digest
+
+
+def finish(outcome: Outcome, found: Found, job: Job) -> Row:
+    """Write what there is to write of one submission; what a grades file needs of it."""
+    write_result(outcome, job.out)
+    write_feedback(outcome, job.assignment, job.out)
+    return Row.of(outcome, key_of(found, job))
+
+
+def is_finished(found: Found, job: Job, journal: Journal) -> bool:
+    """Whether all of a submission is there already, and still holds."""
+    written = result_path(found.file, job.out).is_file() and feedback_path(found.file, job.out).is_file()
+    return written and journal.holds(found.file, lambda: key_of(found, job))
+
+
+def key_of(found: Found, job: Job) -> str:
+    """Changes when the submission, the rubric, its settings or the walls change."""
+    content = found.path.read_bytes() if not found.problem and found.path.is_file() else found.problem.encode()
+    text = f"{digest(job.assignment)} {job.unsafe} {found.file}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass") + content).hexdigest()

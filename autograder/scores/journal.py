@@ -1,0 +1,112 @@
+"""The journal of an upload: a line before and after every write, on disk before anything goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder.errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # Windows: two uploads of one plan at once are not noticed there
+    fcntl = None  # type: ignore[assignment]
+
+FINAL = {"written", "already"}
+
+
+class Journal:
+    """Lines of JSON. A line cut off in the middle is dropped: its write counts as begun, never as finished.
+
+    Parameters
+    ----------
+    plan : digest of the plan's file; a journal of another plan is refused
+    """
+
+    def __init__(self, path: Path, plan: str) -> None:
+        self._path = path
+        self.lines: list[dict[str, Any]] = []
+        self.stamps: dict[str, str] = {}  # the last time stamp sent for each user
+        try:
+            self._stream = path.open("a+b")
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+        self._lock()
+        self._read()
+        self._note_stamps(self.lines)
+        if not self.lines:
+            self.add([{"event": "plan", "plan": plan}])
+            self._sync_folder()
+        elif self.lines[0].get("plan") != plan:
+            self._stream.close()
+            raise UserError(f"{path}: belongs to another plan; was the plan changed after its upload began?")
+
+    def _lock(self) -> None:
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._stream.close()
+            raise UserError(f"{self._path}: another upload of this plan is running") from None
+
+    def _read(self) -> None:
+        self._stream.seek(0)
+        good = 0
+        for line in self._stream:
+            if not line.endswith(b"\n"):
+                break
+            try:
+                self.lines.append(json.loads(line))
+            except ValueError:
+                self._stream.close()
+                raise UserError(f"{self._path}: damaged at byte {good}; keep it, and make a new plan") from None
+            good += len(line)
+        self._stream.truncate(good)
+        self._stream.seek(0, os.SEEK_END)
+
+    def _sync_folder(self) -> None:
+        with contextlib.suppress(OSError):  # not every system can
+            folder = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def add(self, events: list[dict[str, Any]]) -> None:
+        """Append lines; they are on disk when this returns."""
+        time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        stamped = [{"time": time, **event} for event in events]
+        self._stream.write(b"".join(json.dumps(event).encode("ascii") + b"\n" for event in stamped))
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self.lines += stamped
+        self._note_stamps(stamped)
+
+    def _note_stamps(self, lines: list[dict[str, Any]]) -> None:
+        self.stamps.update({line["user"]: line["stamp"] for line in lines if line.get("stamp")})
+
+    def outcomes(self) -> dict[str, str]:
+        """The last word on each user: "writing" where a write began and nothing tells how it ended."""
+        return {line["user"]: line["event"] for line in self.lines if "user" in line}
+
+    def began(self) -> set[str]:
+        """The users for whom a write was begun in any run."""
+        return {line["user"] for line in self.lines if line["event"] == "writing"}
+
+    def close(self) -> None:
+        """Give the journal back."""
+        self._stream.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

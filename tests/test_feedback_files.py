@@ -1,0 +1,59 @@
+"""What `autograder grade` writes for students and instructors, and when it writes it again."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from page_text import text_of
+
+from autograder.version_digest import grader_files
+
+CLASS = Path(__file__).parent / "sample_class" / "notebooks"
+NAMES = ("ada_vectorised.ipynb", "fatima_sign_of_the_residual.ipynb", "quinn_empty.ipynb")
+
+
+def grade(folder, out):
+    command = [sys.executable, "-m", "autograder", "grade", str(folder), "--out", str(out)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_page_for_each_submission_and_a_report(tmp_path):
+    handed_in, out = tmp_path / "in", tmp_path / "out"
+    (handed_in / "Ada Lovelace_1").mkdir(parents=True)
+    for name in NAMES:
+        shutil.copy(CLASS / name, handed_in)
+    shutil.copy(CLASS / NAMES[0], handed_in / "Ada Lovelace_1")
+    done = grade(handed_in, out)
+    assert f"class report in {out / 'report.html'}" in done.stdout.replace("\n", "")
+    pages = {
+        str(path.relative_to(out / "feedback")): text_of(path.read_text(encoding="utf-8"))
+        for path in (out / "feedback").rglob("*.html")
+    }
+    assert set(pages) == {f"{name}.html" for name in (*NAMES, f"Ada Lovelace_1/{NAMES[0]}")}
+    assert "The chain breaks first at q5.dL_df_out" in pages[f"{NAMES[1]}.html"]
+    assert "could not be graded\nempty file" in pages[f"{NAMES[2]}.html"]
+    figures = json.loads((out / "report" / "figures.json").read_text(encoding="utf-8"))
+    assert (figures["graded"], figures["not_graded"]) == (3, [{"reason": "empty file", "submissions": 1}])
+    report = text_of((out / "report.html").read_text(encoding="utf-8"))
+    assert "Ada Lovelace_1/ada_vectorised.ipynb" in report
+
+    # A page that is gone is written again, and only that one.
+    times = {path: path.stat().st_mtime_ns for path in (out / "feedback").rglob("*.html")}
+    gone = out / "feedback" / f"{NAMES[1]}.html"
+    text = gone.read_text(encoding="utf-8")
+    gone.unlink()
+    (handed_in / NAMES[2]).unlink()
+    assert grade(handed_in, out).returncode == 0
+    assert gone.read_text(encoding="utf-8") == text
+    changed = {path for path in times if path.exists() and path.stat().st_mtime_ns != times[path]}
+    assert changed == {gone}
+    assert "empty file" not in text_of((out / "report.html").read_text(encoding="utf-8"))  # the report is of this class
+
+
+def test_a_changed_template_is_another_version():
+    """Pages are written anew when they would look different, and the grading zip can write them."""
+    assert {"autograder/feedback/templates/style.css", "autograder/feedback/templates/submission.html"} <= set(
+        grader_files("xor_backprop")
+    )

@@ -1,0 +1,76 @@
+"""A student behind walls: what one question's calls do costs no other question anything."""
+
+import pytest
+from right_variants import VARIANTS
+
+from autograder.checking.engine import grade
+from autograder.student.answers import Calls, Failed, Returned
+from autograder.submission.uses import Uses
+
+
+def result_of(assignment, students, *cells):
+    with students.open(cells) as student:
+        return grade(assignment, student, Uses(cells)), student
+
+
+def lost(result):
+    return [step.step for step in result.steps if step.earned < step.points]
+
+
+POLLUTED = [
+    "spoiled = False",
+    "right_sigmoid = sigmoid",
+    "right_loss = l2_loss",
+    "def sigmoid(z):\n    global spoiled\n    spoiled = True\n    return right_sigmoid(z)",
+    "def l2_loss(y, f_out): return None if spoiled else right_loss(y, f_out)",
+]
+
+
+def test_what_a_call_leaves_behind_costs_no_other_question(assignment, students):
+    """All are asked in turn first; what that spoils is asked again, alone."""
+    result, _ = result_of(assignment, students, *VARIANTS["plain"], *POLLUTED)
+    assert lost(result) == []
+    step = next(step for step in result.steps if step.step == "q3.value")
+    assert step.basis == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("import os; os._exit(0)", "ended its process"),
+        ("import os; os.abort()", "ended its process"),
+        ("import ctypes; ctypes.string_at(0)", "ended its process"),
+        ("raise SystemExit", "SystemExit"),
+        ("while True: pass", "took too long"),
+        ("import signal; signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass", "took too long"),
+    ],
+)
+def test_a_function_that_leaves_or_hangs_costs_only_its_own_point(assignment, students, reference_source, body, said):
+    result, _ = result_of(assignment, students, reference_source, f"def l2_loss(y, f_out):\n    {body}\n")
+    assert lost(result) == ["q3.value"]
+    step = next(step for step in result.steps if step.step == "q3.value")
+    assert said in step.words
+
+
+def test_a_cell_that_ends_the_process_is_left_out(assignment, students, reference_source):
+    result, student = result_of(assignment, students, reference_source, "import os\nos._exit(3)", "x = 1")
+    assert result.earned == 20
+    assert student.cell_errors == ["cell 2: ended its process; it was left out"]
+
+
+def test_questions_in_turn_and_alone(students):
+    cells = ["n = 0\ndef f(x):\n    global n\n    n += 1\n    return n\ndef g(x): raise KeyError(x)"]
+    with students.open(cells) as student:
+        f, g = Calls("f", ((1.0,), (2.0,))), Calls("g", ((1.0,), (2.0,)))
+        in_turn = student.ask_in_turn([f, g, f])
+        assert in_turn == [[Returned(1.0), Returned(2.0)], [Failed("raised", "`g` raised KeyError: 1.0")],
+                           [Returned(3.0), Returned(4.0)]]  # fmt: skip
+        assert student.ask(f) == [Returned(1.0), Returned(2.0)]
+        assert student.ask(Calls("h", ((),))) == [Failed("missing", "there is no function `h`")]
+
+
+def test_in_turn_ends_with_the_question_that_ends_the_process(students):
+    with students.open(["import os\ndef f(x): return x\ndef g(x): os._exit(0)"]) as student:
+        f, g = Calls("f", ((1.0,),)), Calls("g", ((1.0,),))
+        assert student.ask_in_turn([f, g, f, f]) == [[Returned(1.0)], [Failed("left", "`g` ended its process")]]
+        assert student.ask_in_turn([f, f]) == [[Returned(1.0)], [Returned(1.0)]]
