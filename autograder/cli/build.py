@@ -9,6 +9,7 @@ import click
 
 from autograder.build.files import stale, write
 from autograder.course import assignment_names
+from autograder.errors import UserError
 
 STALE = 1
 
@@ -75,7 +76,10 @@ def _for_nbgrader(names: tuple[str, ...], check: bool, out: Path) -> tuple[list[
         if check:
             problems += stale(files, folder)
             continue
-        write(files, folder, replace=False)
+        try:
+            write(files, folder, replace=False)
+        except OSError as error:
+            raise UserError(f"{error.filename or folder}: {error.strerror}") from None
         click.echo(f"{name}: source in {folder}")
     if not check:
         click.echo(nbgrader.add_config(out))

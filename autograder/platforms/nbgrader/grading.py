@@ -12,7 +12,8 @@ from nbgrader.preprocessors import Execute
 from autograder.checking.result import QuestionResult
 from autograder.course import load_assignment
 from autograder.errors import UserError
-from autograder.feedback.words import step_words
+from autograder.feedback.text import one_line
+from autograder.feedback.words import MARKS, state_of, step_words
 from autograder.grading.one import Outcome
 from autograder.platforms.nbgrader.gradebook import CourseCell, CourseNotebook
 from autograder.platforms.nbgrader.run import run_of
@@ -78,7 +79,7 @@ def question_words(result: QuestionResult) -> str:
     """A question's points, and a line for each step."""
     lines = [f"{result.earned:g} of {result.points:g} points"]
     for step in result.steps:
-        mark, name = "✓" if step.earned else "✗", step.step.partition(".")[2]
-        line = f"{mark} {name}, {step.earned:g} of {step.points:g}: {step_words(step)}"
+        name = step.step.partition(".")[2]
+        line = f"{MARKS[state_of(step)]} {name}, {step.earned:g} of {step.points:g}: {one_line(step_words(step))}"
         lines += textwrap.wrap(line, WIDTH, subsequent_indent="    ")
     return "\n".join(lines)

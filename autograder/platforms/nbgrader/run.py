@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,9 +103,5 @@ def run_of(part: Any) -> Run:
             raise TypeError(f"{type(part).__name__} works within nbgrader's converters only")
     if converter not in _runs:
         run = _runs[converter] = Run(converter.coursedir)
-        _at_end(converter, run.shut_down)
+        weakref.finalize(converter, run.shut_down)
     return _runs[converter]
-
-
-def _at_end(converter: BaseConverter, shut_down: Callable[[], None]) -> None:
-    weakref.finalize(converter, shut_down)
