@@ -11,13 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import load_assignment, load_settings
+from autograder.course import home, load_assignment, load_settings
 from autograder.errors import UserError
 from autograder.grading.grades_file import write_grades
-from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
-from autograder.grading.many import grade_many
-from autograder.grading.submissions import find
 from autograder.student.walls import Walls, require
 
 HERE = Path(__file__).parent
@@ -140,18 +137,23 @@ def test_only_what_changed_is_graded_again(tmp_path):
     assert rows[2] == rows[3].replace("0001", "0000")
 
 
-def test_a_changed_rubric_is_graded_again(tmp_path, monkeypatch):
+def test_a_changed_rubric_is_graded_again(tmp_path):
     make_class(tmp_path / "in", 2)
-    (tmp_path / "out").mkdir()
-    job = Job("xor_backprop", tmp_path / "out", unsafe=True)
-    graded = []
-    for version in ("a", "a", "b"):
-        monkeypatch.setattr("autograder.grading.many.digest", lambda _name, version=version: version)
-        with find([tmp_path / "in"]) as found, Journal(tmp_path / "out") as journal:
-            before = len(journal_lines(tmp_path / "out"))
-            grade_many(found, job, journal, lambda: None)
-        graded.append(len(journal_lines(tmp_path / "out")) - before)
-    assert graded == [2, 0, 2]
+    course = tmp_path / "course"
+    for part in ("assignments", "solutions"):
+        shutil.copytree(home() / part, course / part)
+    settings = course / "assignments" / "xor_backprop" / "settings.toml"
+    lines = []
+    for points in (1, 1, 3):
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace('"q3.value" = 1', f'"q3.value" = {points}'), encoding="utf-8")
+        subprocess.run(
+            command(tmp_path / "in", tmp_path / "out"), env={**os.environ, "AUTOGRADER_COURSE": str(course)},
+            capture_output=True, check=True,
+        )  # fmt: skip
+        lines.append(len(journal_lines(tmp_path / "out")))
+    assert lines == [2, 2, 4]
+    assert ",22,1," in (tmp_path / "out" / "final_grades.csv").read_text()  # 20 points, and 2 more for q3
 
 
 def test_a_line_cut_off_in_the_middle_is_graded_again(tmp_path):

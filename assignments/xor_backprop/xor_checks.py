@@ -1,9 +1,15 @@
 """Public checks of the notebook: the lecture's numbers, value by value.
 
-They tell you which of your values agrees, which is close, and which is off. Grading uses other numbers, too.
+They tell you which of your values is exact, which is close, and which is off, and by how much. Grading uses other
+numbers, too.
 """
 
+import inspect
+import traceback
+
 import numpy as np
+import xor_compare
+from xor_compare import Line, Report, TooSlow, compare, limited, same_line
 
 W = np.array([[-0.07, 0.94], [0.22, 0.46]])
 b = np.array([-0.46, 0.10])
@@ -99,69 +105,96 @@ LECTURE = {
 }
 
 
-def check(question, functions):
-    """Check one question with the lecture's numbers.
+# question: the earlier ones whose functions it builds on
+NEEDS = {
+    "q2": ("q1",),
+    "q4": ("q1",),
+    "q5": ("q4",),
+    "q6": ("q4",),
+    "q8": ("q2", "q5", "q6", "q7"),
+    "q9": ("q2", "q3", "q8"),
+}
+SECONDS = 10  # for one call of a function
 
-    `functions` is the notebook's namespace. Raises `AssertionError` with a line for each value unless all agree.
+
+def look(question, functions):
+    """The `Report` of one question; never raises, whatever the function does.
+
+    `functions` is the notebook's namespace, `globals()`.
     """
     name, cases = LECTURE[question]
     function = functions.get(name)
-    assert callable(function), f"There is no function `{name}` yet: run its cell first."
-    lines, fine = [], True
+    lines = []
     for arguments, expected in cases:
+        if not callable(function):
+            lines += same_line(expected, "not attempted", f"there is no function `{name}` yet, run its cell first")
+            continue
         given = [np.array(a) if isinstance(a, np.ndarray) else a for a in arguments]
         try:
-            answer = function(*given)
+            with np.errstate(all="ignore"):
+                answer = limited(SECONDS, function, *given)
         except Exception as error:
-            raise AssertionError(f"`{name}` raised {type(error).__name__}: {error}") from None
-        for value, verdict in _compare(answer, expected):
-            fine = fine and verdict.startswith(("exact", "close"))
-            lines.append(f"  {value:<20} {verdict}")
-        for before, after in zip(arguments, given):
+            lines += same_line(expected, *_raised(question, functions, error))
+            continue
+        lines += compare(answer, expected)
+        for label, before, after in zip(_parameters(function, arguments), arguments, given):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after):
-                fine = False
-                lines.append("  an argument          was changed in place: make a new array instead")
-    if not fine:
-        first = "The first line that is not exact or close is the one to look at."
-        raise AssertionError("\n".join([f"{name}, value by value:", *lines, first]))
+                lines.append(
+                    Line(label, "off", "the argument itself was changed; make a new array and leave it as it was")
+                )
+    report = Report(question, name, lines)
+    if report.attempted and not report.passed and all(line.status != "waits" for line in lines):
+        report.begin_with = [earlier for earlier in NEEDS.get(question, ()) if not look(earlier, functions).passed]
+    return report
 
 
-def _compare(answer, expected):
-    """(name, verdict) for each expected value of an answer."""
-    if len(expected) == 1:
-        ((name, value),) = expected.items()
-        return [(name, _verdict(answer, value))]
-    if answer is None:
-        return [(name, "None came back: did you forget a `return`?") for name in expected]
-    if answer is Ellipsis:
-        return [(name, "not attempted yet") for name in expected]
-    if not isinstance(answer, (tuple, list)) or len(answer) != len(expected):
-        count = len(answer) if isinstance(answer, (tuple, list)) else "one"
-        due = ", ".join(expected)
-        return [(name, f"off: {count} value(s) came back where ({due}) are due") for name in expected]
-    found = []
-    for part, (name, value) in zip(answer, expected.items()):
-        found += _compare(part, value) if isinstance(value, dict) else [(name, _verdict(part, value))]
-    return found
+def check(question, functions):
+    """Raise `AssertionError` with the report of one question unless all its values are exact or close."""
+    report = look(question, functions)
+    assert report.passed, "\n" + repr(report)
 
 
-def _verdict(answer, expected):
-    """How one value compares: exact, close, or off and by how much."""
-    if answer is Ellipsis:
-        return "not attempted yet"
-    if answer is None:
-        return "None came back: did you forget a `return`?"
-    expected = np.asarray(expected, dtype=float)
+def _parameters(function, arguments):
+    """Names of a function's parameters, as far as it tells them."""
     try:
-        got = np.asarray(answer, dtype=float)
+        names = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
-        return f"off: {type(answer).__name__} came back where numbers are due"
-    if got.size != expected.size or (expected.ndim == 2 and got.shape != expected.shape):
-        return f"off: shape {got.shape} came back where {expected.shape} is due"
-    difference = np.max(np.abs(got.reshape(expected.shape) - expected))
-    if not np.isfinite(difference):
-        return "off: not a finite number"
-    if difference <= 1e-7:
-        return "exact"
-    near = np.all(np.abs(got.reshape(expected.shape) - expected) <= 1e-4 + 1e-3 * np.abs(expected))
-    return f"{'close' if near else 'off'}, largest difference {difference:.1e}"
+        names = []
+    return [*names, *["an argument"] * len(arguments)][: len(arguments)]
+
+
+def _raised(question, functions, error):
+    """Status and words for an exception: an earlier question may be what is missing."""
+    if isinstance(error, TooSlow):
+        return "off", str(error)
+    ours = {__file__, xor_compare.__file__}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in ours and frame.line]
+    words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    words = f"{words[:120]}…" if len(words) > 121 else words
+    if frames:
+        words += f", at the line `{frames[-1].line}`"
+    missing = [earlier for earlier in _builds_on(question) if not is_attempted(earlier, functions)]
+    if missing:
+        return "waits", f"{', '.join(missing)} first, not attempted yet ({words})"
+    return "off", words
+
+
+def _builds_on(question):
+    """All questions that one builds on, directly or not, in order."""
+    found = {earlier: None for needed in NEEDS.get(question, ()) for earlier in (*_builds_on(needed), needed)}
+    return sorted(found)
+
+
+def is_attempted(question, functions):
+    """Does the function return anything but placeholders? One that raises is attempted, too."""
+    name, cases = LECTURE[question]
+    arguments, expected = cases[0]
+    try:
+        answer = limited(
+            SECONDS, functions[name], *(np.array(a) if isinstance(a, np.ndarray) else a for a in arguments)
+        )
+    except KeyError:
+        return False
+    except Exception:
+        return True
+    return any(line.status != "not attempted" for line in compare(answer, expected))

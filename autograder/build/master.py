@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from autograder.course import home, reference_path
 from autograder.errors import UserError
 
 BEGIN_ANSWER, END_ANSWER = "    # BEGIN SOLUTION NO PROMPT", "    # END SOLUTION"
+_MAKES_GRADER = re.compile(r"^grader\s*=", re.MULTILINE)
 BEGIN_PROMPT, END_PROMPT = '    """ # BEGIN PROMPT', '    """ # END PROMPT'
 
 
@@ -41,7 +43,9 @@ def otter_master(assignment: Assignment, plugin: dict[str, Any], checks_module: 
     UserError : the text asks for a stub or check that does not exist, or leaves one out
     """
     notebook = filled(assignment, _question_cells, lambda question: _check_cells(question, checks_module))
-    notebook.cells.insert(0, new_raw_cell("# ASSIGNMENT CONFIG\n" + json.dumps(_config(plugin), indent=1)))
+    own_start = any(cell.cell_type == "code" and _MAKES_GRADER.search(cell.source) for cell in notebook.cells)
+    config = json.dumps(_config(plugin, own_start=own_start), indent=1)
+    notebook.cells.insert(0, new_raw_cell(f"# ASSIGNMENT CONFIG\n{config}"))
     return notebook
 
 
@@ -89,10 +93,13 @@ def filled(
     return notebook
 
 
-def _config(plugin: dict[str, Any]) -> dict[str, Any]:
-    """The settings of `otter assign`; results stay hidden on Gradescope until grades are published."""
+def _config(plugin: dict[str, Any], *, own_start: bool) -> dict[str, Any]:
+    """The settings of `otter assign`; results stay hidden on Gradescope until grades are published.
+
+    With `own_start` the master text makes its own `grader`, and otter-grader's first cell stays away.
+    """
     return {
-        "init_cell": True,
+        "init_cell": not own_start,
         "check_all_cell": False,
         "export_cell": {"pdf": False, "run_tests": False, "ignore_log": True},
         "tests": {"files": True, "ok_format": False},

@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 
 from autograder.build.files import stale, write
-from autograder.build.master import checks_module
 from autograder.build.otter import assign
 from autograder.course import home
 
@@ -42,7 +41,7 @@ def build(name: str, *, run_tests: bool) -> Built:
         student = nbformat.read(output.student / f"{name}.ipynb", as_version=4)
     template[f"{name}.ipynb"] = _notebook_bytes(student, name)
     for path in source.iterdir():
-        if path.name in {"requirements.txt", "README.md", f"{checks_module(name)}.py"} or path.suffix == ".svg":
+        if path.name in {"requirements.txt", "README.md"} or path.suffix in {".py", ".svg", ".png"}:
             template[path.name] = path.read_bytes()
     return Built(
         template,
