@@ -111,7 +111,7 @@ def test_feedback_has_words_and_partial_credit(circle):
     assert "Score: 3.0 / 4.0" in page
     assert "3 of 4 points" in page
     assert "has the opposite sign of what is needed" in page
-    assert "right, given your own earlier values" in page
+    assert "right, given your dL_df_out" in page
     assert "corrupt notebook: not valid JSON" in circle.feedback("pavel")
     assert "when it ran, cell" in circle.feedback("mina")
     assert "No response." in circle.feedback("lars")
