@@ -57,7 +57,7 @@ build: $(STAMP)
 IMAGE_LEAVES_OUT := playwright greenlet pyee babel sphinx alabaster docutils imagesize roman-numerals snowballstemmer \
   sphinxcontrib-applehelp sphinxcontrib-devhelp sphinxcontrib-htmlhelp sphinxcontrib-jsmath sphinxcontrib-qthelp \
   sphinxcontrib-serializinghtml jupyterlab-widgets widgetsnbextension pypdf jedi parso debugpy tzdata setuptools
-LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 IMAGE := autograder/build/image
 
 lock: $(STAMP)
