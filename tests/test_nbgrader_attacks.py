@@ -93,7 +93,7 @@ def test_no_process_and_no_file_is_left(attacked):
     assert "LEFT []" in done.stdout
     assert {path.name for path in course.root.iterdir()} <= {
         "source", "release", "submitted", "autograded", "feedback", "gradebook.db", "nbgrader_config.py", "final_grades.csv"}  # fmt: skip
-    assert not Path("/root/.jupyter/nbgrader_config.py").exists()
+    assert not (Path.home() / ".jupyter" / "nbgrader_config.py").exists()
     assert not Path("/tmp/planted-by-a-student.txt").exists()
 
 

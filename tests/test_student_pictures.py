@@ -58,8 +58,9 @@ def test_every_stage_can_be_shown(done, capsys, drawn):
 
 
 @pytest.mark.parametrize("done", [0, ALL])
-def test_pictures_drawn_to_pixels(done):
+def test_pictures_drawn_to_pixels(done, capsys):
     draw_all(namespace(done))
+    assert f"{done} of 9 public checks passed" in capsys.readouterr().out
 
 
 ODD = [
