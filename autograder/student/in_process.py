@@ -42,9 +42,9 @@ class InProcessStudent:
             if error is not None:
                 self.cell_errors.append(f"cell {number}: {error}")
 
-    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
         """Ask one after the other; see `Student`."""
-        return [self.ask(calls) for calls in questions]
+        return [self.ask(calls, replaced) for calls, replaced in questions]
 
     def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
         """Call the function; see `Student`."""
