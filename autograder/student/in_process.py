@@ -66,7 +66,7 @@ class InProcessStudent:
         copies = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in arguments)
         values = beside.Values()
         try:
-            with beside.quiet(), np.errstate(all="ignore"), beside.time_limit(self._call_seconds):
+            with beside.Quiet(), np.errstate(all="ignore"), beside.TimeLimit(self._call_seconds):
                 answer = beside.call(self.namespace, function, copies, values, report)
         except beside.TooSlow:  # the alarm rang between student code and our own
             answer = ("too slow", f"`{function}` {beside.TOO_SLOW}")

@@ -10,7 +10,10 @@ import ast
 import dis
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from types import CodeType
+
+from autograder.submission.once import once_a_class
 
 _CHANGES = {"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "IMPORT_NAME"}
 _CHANGING = {code for name, code in dis.opmap.items() if name in _CHANGES}
@@ -27,80 +30,125 @@ _MODULES = {"numpy", "math", "copy", "typing", "itertools", "functools", "operat
 def leaves_nothing(cells: Sequence[str], functions: Iterable[str]) -> bool:
     """Whether calls of `functions` depend on nothing but their arguments, and change nothing else."""
     try:
-        names = _Names(cells)
+        looked_at = [once_a_class(_cell, cell) for cell in cells]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return not names.bound_unseen and names.are_plain(functions)
+    imported = {name for cell in looked_at for name in cell.imported}
+    if any(cell.binds_unseen or not cell.handed_to <= imported for cell in looked_at):
+        return False
+    return _are_plain(looked_at, functions)
 
 
-class _Names:
-    """What each name at the top of the cells is bound to."""
-
-    def __init__(self, cells: Sequence[str]) -> None:
-        self.functions: dict[str, list[CodeType]] = {}
-        self.other: set[str] = set()  # bound to what may be changed
-        self._imported: set[str] = set()
-        self.bound_unseen = False
+def _are_plain(cells: Sequence[_Cell], functions: Iterable[str]) -> bool:
+    """Whether all that is reached from `functions` is plain functions, fixed values and modules without state."""
+    waiting = list(functions)
+    seen = set(waiting)
+    while waiting:
+        name = waiting.pop()
         for cell in cells:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # SyntaxWarning: the student's, not the grader's
-                tree = ast.parse(cell)
-                top = compile(tree, "<cell>", "exec", dont_inherit=True)
-            for statement in tree.body:
-                self._bind(statement, top)
-            for code in _with_inner(top):
-                if code is not top and (_GLOBAL & set(code.co_code[::2]) or _BINDS_UNSEEN.intersection(code.co_names)):
-                    self.bound_unseen = True
-            if _BINDS_UNSEEN.intersection(top.co_names) and not all(map(self._binds_seen, tree.body)):
-                self.bound_unseen = True
-
-    def _binds_seen(self, statement: ast.stmt) -> bool:
-        """Whether a statement reaches for no namespace, but to hand it to an imported function: `start(globals())`."""
-        value = getattr(statement, "value", None)
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in self._imported:
-            return all(isinstance(argument, (ast.Call, ast.Constant)) for argument in value.args)
-        words = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(statement)}
-        return not words & _BINDS_UNSEEN
-
-    def _bind(self, statement: ast.stmt, top: CodeType) -> None:
-        if isinstance(statement, ast.FunctionDef) and not statement.decorator_list and _is_plain(statement.args):
-            self._add(statement.name, statement.name, top)
-            return
-        if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
-            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
-            if _is_constant(statement.value):
-                return
-            if isinstance(statement.value, ast.Lambda) and _is_plain(statement.value.args):
-                for name in names:
-                    self._add(name, "<lambda>", top)
-                return
-        if isinstance(statement, ast.Import) and all(alias.name.split(".")[0] in _MODULES for alias in statement.names):
-            return
-        if isinstance(statement, ast.ImportFrom):
-            self._imported.update(alias.asname or alias.name for alias in statement.names)
-            if (statement.module or "").split(".")[0] in _MODULES:
-                return
-        self.other.update(_stored(statement))
-
-    def _add(self, name: str, code_name: str, top: CodeType) -> None:
-        codes = [part for part in top.co_consts if isinstance(part, CodeType) and part.co_name == code_name]
-        self.functions.setdefault(name, []).extend(codes)
-
-    def are_plain(self, functions: Iterable[str]) -> bool:
-        """Whether all that is reached from `functions` is plain functions, fixed values and modules without state."""
-        waiting = list(functions)
-        seen = set(waiting)
-        while waiting:
-            name = waiting.pop()
-            if name in self.other:
+            if name in cell.other:
                 return False
-            for function in self.functions.get(name, ()):
-                for code in _with_inner(function):
-                    if _CHANGING & set(code.co_code[::2]) or _KEEPS.intersection(code.co_names):
-                        return False
-                    waiting += set(code.co_names) - seen
-                    seen.update(code.co_names)
-        return True
+            for names in cell.functions.get(name, ()):
+                if names is None:
+                    return False
+                waiting += names - seen
+                seen |= names
+    return True
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """What a cell binds the names at its top to.
+
+    Parameters
+    ----------
+    functions : for each plain function the names in it, None where it may change or keep something
+    other : bound to what may be changed
+    imported : imported from a module
+    handed_to : functions that are handed a namespace, as in `start(globals())`
+    binds_unseen : whether more may be bound than can be seen here
+    """
+
+    functions: dict[str, list[frozenset[str] | None]]
+    other: frozenset[str]
+    imported: frozenset[str]
+    handed_to: frozenset[str]
+    binds_unseen: bool
+
+
+def _cell(source: str) -> _Cell:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SyntaxWarning: the student's, not the grader's
+        tree = ast.parse(source)
+        top = compile(tree, "<cell>", "exec", dont_inherit=True)
+    functions: dict[str, list[frozenset[str] | None]] = {}
+    other: set[str] = set()
+    handed_to: set[str] = set()
+    inner = [code for code in _with_inner(top) if code is not top]
+    unseen = any(_GLOBAL & set(code.co_code[::2]) or _BINDS_UNSEEN.intersection(code.co_names) for code in inner)
+    for statement in tree.body:
+        plain = _plain_functions(statement)
+        for name, code_name in plain.items():
+            functions.setdefault(name, []).extend(map(_names_in, _codes(top, code_name)))
+        if not plain and not _is_harmless(statement):
+            other.update(_stored(statement))
+        if _BINDS_UNSEEN.intersection(top.co_names) and _reaches_for_names(statement):
+            receiver = _handed_to(statement)
+            handed_to.update(filter(None, [receiver]))
+            unseen = unseen or receiver is None
+    imports = [statement for statement in tree.body if isinstance(statement, ast.ImportFrom)]
+    imported = frozenset(alias.asname or alias.name for statement in imports for alias in statement.names)
+    return _Cell(functions, frozenset(other), imported, frozenset(handed_to), unseen)
+
+
+def _plain_functions(statement: ast.stmt) -> dict[str, str]:
+    """Names that a statement binds to functions of their arguments, and what these are called in the compiled cell."""
+    if isinstance(statement, ast.FunctionDef) and not statement.decorator_list and _is_plain(statement.args):
+        return {statement.name: statement.name}
+    if (
+        isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Lambda)
+        and _is_plain(statement.value.args)
+    ):
+        names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        return dict.fromkeys(names, "<lambda>") if len(names) == len(statement.targets) else {}
+    return {}
+
+
+def _is_harmless(statement: ast.stmt) -> bool:
+    """Whether it binds names to fixed values, or to modules that keep nothing."""
+    if isinstance(statement, ast.Assign):
+        return _is_constant(statement.value) and all(isinstance(target, ast.Name) for target in statement.targets)
+    if isinstance(statement, ast.Import):
+        return all(alias.name.split(".")[0] in _MODULES for alias in statement.names)
+    return isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] in _MODULES
+
+
+def _reaches_for_names(statement: ast.stmt) -> bool:
+    words = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(statement)}
+    return bool(words & _BINDS_UNSEEN)
+
+
+def _handed_to(statement: ast.stmt) -> str | None:
+    """The function, where a namespace is only handed to one."""
+    value = getattr(statement, "value", None)
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name) or value.keywords:
+        return None
+    only_calls = all(isinstance(argument, ast.Call) and not argument.args for argument in value.args)
+    return value.func.id if only_calls else None
+
+
+def _codes(top: CodeType, name: str) -> Iterator[CodeType]:
+    return (part for part in top.co_consts if isinstance(part, CodeType) and part.co_name == name)
+
+
+def _names_in(function: CodeType) -> frozenset[str] | None:
+    found: set[str] = set()
+    for code in _with_inner(function):
+        if _CHANGING & set(code.co_code[::2]) or _KEEPS.intersection(code.co_names):
+            return None
+        found.update(code.co_names)
+    return frozenset(found)
 
 
 def _with_inner(code: CodeType) -> Iterator[CodeType]:
