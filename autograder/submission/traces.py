@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 import dis
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
-from autograder.submission.once import once_a_class
+from autograder.submission.compiled import compiled, once_a_class
 
 _CHANGES = {"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "IMPORT_NAME"}
 _CHANGING = {code for name, code in dis.opmap.items() if name in _CHANGES}
@@ -77,10 +76,7 @@ class _Cell:
 
 
 def _cell(source: str) -> _Cell:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SyntaxWarning: the student's, not the grader's
-        tree = ast.parse(source)
-        top = compile(tree, "<cell>", "exec", dont_inherit=True)
+    tree, top = compiled(source)
     functions: dict[str, list[frozenset[str] | None]] = {}
     other: set[str] = set()
     handed_to: set[str] = set()

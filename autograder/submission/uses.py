@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Sequence
 from types import CodeType
 
-from autograder.submission.once import once_a_class
+from autograder.submission.compiled import compiled, once_a_class
 
 # With these a name can be reached without being written down.
 _REFLECTION = {"globals", "locals", "vars", "eval", "exec", "getattr", "__dict__", "__globals__", "__import__"}
@@ -56,9 +55,7 @@ class Uses:
 
 
 def _links_of(cell: str) -> dict[str, set[str]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SyntaxWarning: the student's, not the grader's
-        top = compile(cell, "<cell>", "exec", dont_inherit=True)
+    _, top = compiled(cell)
     links: dict[str, set[str]] = {}
     words = set(top.co_names) | _words_in_texts(top.co_consts)
     for part in top.co_consts:
