@@ -49,13 +49,13 @@ class WalledStudents:
     ) -> None:
         walls = survey() if walls is None else walls
         require(walls)
-        self._inert = settings.imports.inert
-        self._host = StudentHost(walls, limits_of(settings.limits), without=without)
+        limits = limits_of(settings.limits)
+        self._host = StudentHost(walls, limits, inert_modules=settings.imports.inert, without=without)
 
     @contextmanager
     def open(self, cells: Sequence[str]) -> Iterator[OpenStudent]:
         """See `Students`."""
-        with WalledStudent(self._host, cells, inert_modules=self._inert) as student:
+        with WalledStudent(self._host, cells) as student:
             yield student
 
     def shut_down(self) -> None:

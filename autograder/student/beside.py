@@ -428,13 +428,12 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], memoryview]:
     return unpack(packet)
 
 
-def serve(channel: socket.socket, prepare_fork: Callable[[], None]) -> None:
+def serve(channel: socket.socket, namespace: dict[str, Any], prepare_fork: Callable[[], None]) -> None:
     """Run the cells of one submission, then answer questions, in a fork of this process or in this very one."""
     order, data = receive(channel)
     text = bytearray(data)
     while len(text) < order["bytes"]:
         text += receive(channel)[1]
-    namespace = new_namespace(order["inert"])
     said = 0.0
     for number, source in enumerate(json.loads(text), start=1):
         if not source.strip():
@@ -645,6 +644,7 @@ class Host:
             mount_scratch(self.plan["scratch"], self.plan["scratch_bytes"])
         self.ruleset = open_ruleset(self.plan) if self.plan["landlock"] else -1
         self.walls = InnerWalls(self.plan, self.ruleset)
+        self.namespace = new_namespace(self.plan["inert"])  # each student process has its own copy
         self.control.send(pack({"ready": os.getpid()}))
 
     def run(self) -> None:
@@ -689,7 +689,7 @@ class Host:
             channel.send(pack({"walls": error_words(error)}))
             return
         channel.send(pack({"walls": ""}))
-        serve(channel, _nothing if self.plan["namespaces"] else die_with_parent)
+        serve(channel, self.namespace, _nothing if self.plan["namespaces"] else die_with_parent)
 
     def close(self) -> None:
         """Kill the student process and all that it left, and empty its folder."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 from autograder.errors import UserError
@@ -34,11 +35,19 @@ class HostEnded(Exception):
 class StudentHost:
     """A process with NumPy loaded; each `open` forks a walled-in student process from it. One at a time."""
 
-    def __init__(self, walls: Walls, limits: Limits, *, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        walls: Walls,
+        limits: Limits,
+        *,
+        inert_modules: Sequence[str] = (),
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         self.limits = limits
         self._scratch = tempfile.TemporaryDirectory(prefix="autograder-student-", ignore_cleanup_errors=True)
         os.chmod(self._scratch.name, 0o755)  # noqa: PTH101
         self._plan: dict[str, Any] = plan(walls, limits, self._scratch.name, without=without)
+        self._plan["inert"] = list(inert_modules)
         self._start()
 
     def _start(self) -> None:

@@ -34,10 +34,9 @@ class WalledStudent:
     cell that took the whole process along is left out then.
     """
 
-    def __init__(self, host: StudentHost, cells: Sequence[str], *, inert_modules: Sequence[str] = ()) -> None:
+    def __init__(self, host: StudentHost, cells: Sequence[str]) -> None:
         self._host = host
         self._cells = list(cells)
-        self._inert = list(inert_modules)
         self._until = time.monotonic() + host.limits.submission_seconds
         self._starts = 0
         self._started_cell = 0
@@ -171,7 +170,6 @@ class WalledStudent:
         order = {
             "id": identity,
             "bytes": len(text),
-            "inert": self._inert,
             "seconds": limits.cell_seconds,
             "silence": SILENCE_SECONDS if self._starts == 1 else 0.0,  # once it went wrong we want to know where
         }
