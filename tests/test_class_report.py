@@ -192,6 +192,18 @@ def test_charts_have_title_description_and_no_colour_alone(assignment, some_resu
         assert f'<pattern id="{kind}"' in html
 
 
+def test_where_chains_break_most_often(assignment, reference_source):
+    """Steps that tie are all named, none is said to be worse than the others."""
+    by_step = {m.steps[0]: grade_with(assignment, reference_source, m) for m in reversed(MISCONCEPTIONS)}
+    figures = ClassFigures(assignment)
+    for step in ("q2.z_in", "q3.value"):
+        figures.add(by_step[step], COMPLETED)
+    said = "Chains break first most often at q2.z_in (forward), q3.value (l2_loss): 1 of 2 each."
+    assert said in text_of("".join(report(figures, [])))
+    figures.add(by_step["q3.value"], COMPLETED)
+    assert "Chains break first most often at q3.value (l2_loss): 2 of 3." in text_of("".join(report(figures, [])))
+
+
 def test_nobody_was_graded(assignment):
     figures = ClassFigures(assignment)
     figures.add(None, "empty file")
