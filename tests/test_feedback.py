@@ -86,6 +86,17 @@ def test_a_difference_has_two_digits_and_hidden_cases_leave_no_number(assignment
     assert [(row.agreement, row.difference) for row in step.compared] == [("exact", 0.0)]
 
 
+def test_what_is_compared_is_public(assignment):
+    """A difference from a zero is the value itself: only numbers that students have in their checks may be compared."""
+    checks = (HERE.parent / "student_template" / "xor_backprop" / "xor_checks.py").read_text(encoding="utf-8")
+    known = np.array([float(n) for n in re.findall(r"\d+\.\d+", checks)])
+    for question in assignment.rubric.questions:
+        assert question.public
+        for expected in assignment.rubric.expected(question)[: question.public]:
+            for name, value in expected.items():
+                assert all(abs(known - abs(v)).min() < 1e-8 for v in np.ravel(value)), (question.name, name)
+
+
 def test_results_survive_json(wrong_results):
     for result in list(wrong_results.values())[::10]:
         assert AssignmentResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
