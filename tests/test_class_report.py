@@ -292,7 +292,7 @@ def test_ten_thousand_results_in_seconds_and_bounded_memory(some_results, tmp_pa
         )
         found[count] = tuple(map(float, done.stdout.split()))
     seconds, kilobytes = found[10_000]
-    assert seconds < 30, "some 3 s on an idle machine"
+    assert seconds < 30, "some 7 s on an idle machine"
     assert kilobytes - found[500][1] < 15_000, found
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert html.count("<tr") > 10_000

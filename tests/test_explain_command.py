@@ -75,7 +75,7 @@ def test_a_users_mistake_is_one_line_and_exit_status_2(arguments, said):
 
 def test_a_students_text_cannot_write_to_the_terminal(tmp_path):
     """Neither control codes nor rich's markup, in names, errors of cells and exceptions of functions."""
-    evil = "\x1b]0;taken\x07\x1b[2J[red]red[/red]"
+    evil = "\x1b]0;taken\x07\x1b[2J[red]red[/red]\u202e\u2028"
     source = reference_path("xor_backprop").read_text(encoding="utf-8")
     source = source.replace("    return 0.5 * (y - f_out) ** 2", f"    raise ValueError({evil!r})")
     cells = [{"cell_type": "code", "source": text} for text in (source, f"raise ValueError({evil!r})")]
@@ -84,5 +84,6 @@ def test_a_students_text_cannot_write_to_the_terminal(tmp_path):
     output = explain(path).output
     assert "\x1b" not in output
     assert "\x07" not in output
+    assert not {"\u202e", "\u2028"} & set(output)
     assert "[bold]name.ipynb" in output
     assert output.count("[red]red[/red]") >= 2
