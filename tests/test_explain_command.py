@@ -58,6 +58,16 @@ def test_what_cannot_be_graded_exits_with_1(name, said):
     assert said in result.output
 
 
+def test_the_reason_has_a_sane_length(tmp_path):
+    """The name of another assignment is the student's to choose, and stands in the report."""
+    cells = [{"cell_type": "code", "source": "pass"}]
+    notebook = {"cells": cells, "metadata": {"autograder": {"assignment": "A" * 1_000_000}}}
+    (tmp_path / "long.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    output = explain(tmp_path / "long.ipynb").output
+    assert "another assignment: the notebook is for" in output
+    assert len(output) < 300
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -70,7 +70,12 @@ class Drawing:
         self.width = max((x for x, _ in at.values()), default=0) + LEFT
         self.height = max((y for _, y in at.values()), default=0) + HALF_HEIGHT + 24
         self._placed = [
-            _Placed(node, *at[node.step], _inside(node), tuple(_edge(at[p], at[node.step], at.values()) for p in node.parents))
+            _Placed(
+                node,
+                *at[node.step],
+                _inside(node),
+                tuple(_edge(at[p], at[node.step], at.values()) for p in node.parents),
+            )
             for node in nodes
         ]
         edges = "".join(f"<path d='{curve}'/>" for placed in self._placed for curve in placed.incoming)
