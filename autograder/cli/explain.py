@@ -62,7 +62,7 @@ def _grade(submission: Path, name: str, *, unsafe: bool) -> Outcome:
 
 
 def feedback(outcome: Outcome, result: AssignmentResult) -> Group:
-    """All feedback of a graded submission, ready to print; a student's text has no control characters and is no markup."""
+    """All feedback of a graded submission, ready to print; no text of a student's is markup or a control code."""
     parts: list[Text | Panel | Table | Padding] = [
         Text.assemble((one_line(outcome.file), "bold"), f"  {number(result.earned)} of {number(result.points)} points"),
         _head(first_broken(result.steps)),
