@@ -5,12 +5,12 @@ from right_variants import VARIANTS
 
 from autograder.checking.engine import grade
 from autograder.student.answers import Calls, Failed, Returned
-from autograder.submission.uses import Uses
+from autograder.submission.source import CellsSource
 
 
 def result_of(assignment, students, *cells):
     with students.open(cells) as student:
-        return grade(assignment, student, Uses(cells)), student
+        return grade(assignment, student, CellsSource(cells)), student
 
 
 def lost(result):
@@ -62,7 +62,7 @@ def test_questions_in_turn_and_alone(students):
     cells = ["n = 0\ndef f(x):\n    global n\n    n += 1\n    return n\ndef g(x): raise KeyError(x)"]
     with students.open(cells) as student:
         f, g = Calls("f", ((1.0,), (2.0,))), Calls("g", ((1.0,), (2.0,)))
-        in_turn = student.ask_in_turn([f, g, f])
+        in_turn = student.ask_in_turn([(f, None), (g, None), (f, None)])
         assert in_turn == [[Returned(1.0), Returned(2.0)], [Failed("raised", "`g` raised KeyError: 1.0")],
                            [Returned(3.0), Returned(4.0)]]  # fmt: skip
         assert student.ask(f) == [Returned(1.0), Returned(2.0)]
@@ -72,5 +72,8 @@ def test_questions_in_turn_and_alone(students):
 def test_in_turn_ends_with_the_question_that_ends_the_process(students):
     with students.open(["import os\ndef f(x): return x\ndef g(x): os._exit(0)"]) as student:
         f, g = Calls("f", ((1.0,),)), Calls("g", ((1.0,),))
-        assert student.ask_in_turn([f, g, f, f]) == [[Returned(1.0)], [Failed("left", "`g` ended its process")]]
-        assert student.ask_in_turn([f, f]) == [[Returned(1.0)], [Returned(1.0)]]
+        assert student.ask_in_turn([(f, None), (g, None), (f, None), (f, None)]) == [
+            [Returned(1.0)],
+            [Failed("left", "`g` ended its process")],
+        ]
+        assert student.ask_in_turn([(f, None), (f, None)]) == [[Returned(1.0)], [Returned(1.0)]]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograder.checking.derivation import Derivation
 from autograder.checking.question import Inputs, Names, Question, Rubric, flat, flat_numbers
 from autograder.checking.values import Tolerance, WrongForm, describe, in_form
-from autograder.student.answers import Answer, Array, Failed, NotANumber, Plain, Replacements, Returned, Student
+from autograder.student.answers import Answer, Array, Calls, Failed, NotANumber, Plain, Replacements, Returned
+
+Ask: TypeAlias = Callable[["Calls", "Replacements | None"], "list[Answer]"]
+"""As `Student.ask`."""
 
 
 class Run:
@@ -21,10 +24,11 @@ class Run:
     Parameters
     ----------
     answers : the answers to the question's cases, the last of which may be a failure
+    ask, replaced : how to ask further, and with which functions replaced
     """
 
     def __init__(
-        self, question: Question, rubric: Rubric, student: Student, replaced: Replacements | None, answers: list[Answer]
+        self, question: Question, rubric: Rubric, answers: list[Answer], ask: Ask, replaced: Replacements | None = None
     ) -> None:
         self.question = question
         self.derivation = rubric.derivation
@@ -35,7 +39,7 @@ class Run:
             Reading(self, index, answer) for index, answer in enumerate(answers) if isinstance(answer, Returned)
         )
         self.columns = rubric.flat_expected(question)
-        self._student = student
+        self._ask = ask
         self._replaced = replaced
         self._observed: dict[str, list[dict[str, Any]]] = {}
 
@@ -73,7 +77,7 @@ class Run:
             found: list[dict[str, Any]] = [{} for _ in self.readings]
             for value, observation in self.question.observes.get(name, {}).items():
                 counts, calls = self.question.further_calls(observation)
-                answers = self._student.ask(calls, self._replaced) if calls.arguments else []
+                answers = self._ask(calls, self._replaced) if calls.arguments else []
                 values = [
                     None if isinstance(answer, Failed) else unpack(answer.value, self.question.returns)
                     for answer in answers
@@ -150,9 +154,9 @@ class Reading:
         return known
 
 
-def ask(question: Question, rubric: Rubric, student: Student, replaced: Replacements | None) -> Run:
+def run(question: Question, rubric: Rubric, ask: Ask, replaced: Replacements | None) -> Run:
     """Call the question's function once a case; stop at the first call that gives no value."""
-    return Run(question, rubric, student, replaced, student.ask(question.calls, replaced))
+    return Run(question, rubric, ask(question.calls, replaced), ask, replaced)
 
 
 def _same(one: Plain, two: Plain) -> bool:

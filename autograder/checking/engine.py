@@ -1,46 +1,65 @@
 """Grades a student's answers: each step on its own, with follow-through and a second chance.
 
-All questions are asked in turn, from one copy of the state after the cells ran: most steps are right at once, and
-that is all there is to it. What is not right is asked again, alone, from a fresh copy.
+All questions are asked in turn, each seeing what the ones before left behind: most steps are right at once, and
+that is all there is to it. What is not right is asked again, alone, from the state after the cells ran; unless the
+source shows that calls leave nothing behind, which makes both the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
-from autograder.checking.asking import Run, ask
+from autograder.checking.asking import Run, run
 from autograder.checking.comparing import compare
 from autograder.checking.diagnosis import diagnose
 from autograder.checking.judging import Verdict, judge
 from autograder.checking.question import Assignment, Question, Step, step_id
 from autograder.checking.result import AssignmentResult, QuestionResult, StepResult
-from autograder.student.answers import Answer, Replacements, Student
-
-Uses = Callable[[str, Iterable[str]], bool]
-"""Whether a student's function (by name) may use any of the functions named."""
+from autograder.student.answers import Answer, Calls, Replacements, Student
 
 
-def grade(assignment: Assignment, student: Student, uses: Uses = lambda function, names: True) -> AssignmentResult:
-    """Grade every step of `assignment` by asking `student`; never raises because of a student's answer.
+class Source(Protocol):
+    """What a submission's source tells, which saves asking what can change nothing."""
 
-    `uses` saves second chances that can change nothing, since the function uses no earlier one.
-    """
+    def may_use(self, function: str, names: Iterable[str]) -> bool:
+        """Whether a student's function may use any of the functions named."""
+        ...
+
+    def leaves_nothing(self, functions: Iterable[str]) -> bool:
+        """Whether no call of these functions can leave anything behind that another call sees."""
+        ...
+
+
+class UnknownSource:
+    """Nothing is known: everything is possible."""
+
+    def may_use(self, function: str, names: Iterable[str]) -> bool:
+        """See `Source`."""
+        return True
+
+    def leaves_nothing(self, functions: Iterable[str]) -> bool:
+        """See `Source`."""
+        return False
+
+
+def grade(assignment: Assignment, student: Student, source: Source | None = None) -> AssignmentResult:
+    """Grade every step of `assignment` by asking `student`; never raises because of a student's answer."""
     with np.errstate(all="ignore"):  # a student's huge or missing numbers are no news to the grader's terminal
-        return _grade(assignment, student, uses)
+        return _grade(assignment, student, source or UnknownSource())
 
 
-def _grade(assignment: Assignment, student: Student, uses: Uses) -> AssignmentResult:
+def _grade(assignment: Assignment, student: Student, source: Source) -> AssignmentResult:
     earlier: dict[str, Callable[..., Any]] = {}
     questions = []
-    in_turn = _ask_in_turn(assignment, student)
-    for question, answers in zip(assignment.rubric.questions, in_turn, strict=True):
-        own = Run(question, assignment.rubric, student, None, answers)
-        grading = _QuestionGrading(assignment, question, student, own, clean=not earlier)
-        grading.grade(dict(earlier) if earlier and uses(question.function, earlier) else None)
+    again = _Again(assignment, student, source)
+    for question, answers in zip(assignment.rubric.questions, _ask_in_turn(assignment, student), strict=True):
+        grading = _QuestionGrading(assignment, question, Run(question, assignment.rubric, answers, again), again)
+        grading.grade(dict(earlier), source)
         questions.append(grading.result())
         earlier[question.function] = assignment.reference[question.function]
     return AssignmentResult(assignment.name, tuple(questions))
@@ -48,44 +67,58 @@ def _grade(assignment: Assignment, student: Student, uses: Uses) -> AssignmentRe
 
 def _ask_in_turn(assignment: Assignment, student: Student) -> list[list[Answer]]:
     """First answers to all questions; where a question ends the process, the rest are asked from a new one."""
-    calls = [question.calls for question in assignment.rubric.questions]
+    calls = [(question.calls, None) for question in assignment.rubric.questions]
     answers: list[list[Answer]] = []
     while len(answers) < len(calls):
         answers += student.ask_in_turn(calls[len(answers) :])
     return answers
 
 
+class _Again:
+    """Asks again what is not right yet: alone, or just so where calls leave nothing behind, which is much cheaper."""
+
+    def __init__(self, assignment: Assignment, student: Student, source: Source) -> None:
+        self._functions = assignment.functions
+        self._student = student
+        self._source = source
+
+    @cached_property
+    def same_as_alone(self) -> bool:
+        """Whether being asked after other questions makes no difference."""
+        return self._source.leaves_nothing(self._functions)
+
+    def __call__(self, calls: Calls, replaced: Replacements | None) -> list[Answer]:
+        """As `Student.ask`."""
+        if self.same_as_alone:
+            return self._student.ask_in_turn([(calls, replaced)])[0]
+        return self._student.ask(calls, replaced)
+
+
 @dataclass
 class _QuestionGrading:
-    """One question on its way to its result.
-
-    Parameters
-    ----------
-    own : the first answers
-    clean : whether no other question was asked before from the same copy of the state
-    """
+    """One question on its way to its result; `own` are the first answers."""
 
     assignment: Assignment
     question: Question
-    student: Student
     own: Run
-    clean: bool
+    again: _Again
     found: dict[Step, tuple[Verdict, Run]] = field(default_factory=dict)
 
-    def grade(self, earlier: Replacements | None) -> None:
-        """Judge each step, asking again as long as that may help."""
+    def grade(self, earlier: Replacements, source: Source) -> None:
+        """Judge each step, asking again as long as that may help; `earlier` are the reference's earlier functions."""
         self._judge(self.own)
         second = None
-        if self._open() and self._is_there() and earlier is not None:
-            second = ask(self.question, self.assignment.rubric, self.student, earlier)
+        if self._open() and self._is_there() and earlier and source.may_use(self.question.function, earlier):
+            second = run(self.question, self.assignment.rubric, self.again, earlier)
             self._judge(second, second_chance=True)
         if self._open() and self.question.observes:
             self._judge(self.own, observe=True)
             if second is not None:
                 self._judge(second, observe=True, second_chance=True)
-        # What other questions' calls left behind may have spoiled the first answers.
-        if self._attempted() and self._is_there() and not (self.clean or (second and second.same_answers(self.own))):
-            alone = ask(self.question, self.assignment.rubric, self.student, None)
+        if self._attempted() and self._is_there() and earlier and self._may_be_spoiled():
+            if second and second.same_answers(self.own):
+                return
+            alone = run(self.question, self.assignment.rubric, self.again, None)
             if not alone.same_answers(self.own):
                 self._judge(alone, observe=True)
 
@@ -98,19 +131,24 @@ class _QuestionGrading:
     def _is_there(self) -> bool:
         return self.own.failure is None or self.own.failure.reason != "missing"
 
-    def _judge(self, run: Run, *, observe: bool = False, second_chance: bool = False) -> None:
+    def _may_be_spoiled(self) -> bool:
+        """By what other questions' calls left behind, or, where a call was too slow, by a busy machine."""
+        failure = self.own.failure
+        return not self.again.same_as_alone or (failure is not None and failure.reason in {"too slow", "left"})
+
+    def _judge(self, answered: Run, *, observe: bool = False, second_chance: bool = False) -> None:
         """Judge what is not right yet by `run`; the better verdict stays."""
         for step in self.question.steps:
             before = self.found[step][0] if step in self.found else None
             if before is not None and before.right:
                 continue
-            verdict = judge(run, step, self.assignment.tolerance_of(step_id(self.question, step)), observe=observe)
+            verdict = judge(answered, step, self.assignment.tolerance_of(step_id(self.question, step)), observe=observe)
             if verdict.right and second_chance:
                 verdict = replace(verdict, basis="reference's earlier functions")
             # Without the reference's help the fault may lie in an earlier function; with it, it lies here.
             telling = second_chance and verdict.status == "wrong"
             if before is None or verdict.right or telling or before.status == "could not be run":
-                self.found[step] = verdict, run
+                self.found[step] = verdict, answered
 
     def result(self) -> QuestionResult:
         """The steps with their points."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -157,9 +158,11 @@ def changed_arguments(reading: Reading) -> list[str]:
     return [
         name
         for name, after in reading.arguments.items()
-        if isinstance(after, (NotANumber, list)) or not _equal(as_reference(reading.inputs[name]), np.asarray(after))
+        if isinstance(after, (NotANumber, list)) or not _equal(reading.inputs[name], after)
     ]
 
 
-def _equal(one: Array, two: Array) -> bool:
-    return one.shape == two.shape and bool((one == two).all())
+def _equal(before: Any, after: float | Array) -> bool:
+    if isinstance(after, float):
+        return np.ndim(before) == 0 and bool(before == after)
+    return np.shape(before) == after.shape and bool(after.tolist() == before.tolist())

@@ -151,7 +151,9 @@ class Column:
 
 def flat_numbers(values: Sequence[Array | float]) -> Array:
     """The numbers of several values, one after the other."""
-    return np.concatenate([np.ravel(value) for value in values])
+    if all(type(value) is float for value in values):
+        return np.array(values)
+    return np.concatenate([value.reshape(-1) if isinstance(value, np.ndarray) else (value,) for value in values])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,8 @@ def in_form(value: Plain, shape: tuple[int, ...]) -> Array | WrongForm:
     """
     if isinstance(value, np.ndarray) and value.shape == shape and np.isfinite(value).all():
         return value
+    if isinstance(value, float) and shape == () and math.isfinite(value):
+        return np.array(value)
     if isinstance(value, NotANumber):
         return WrongForm(describe(value))
     array = _to_array(value)

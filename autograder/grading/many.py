@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -158,6 +159,8 @@ def _work(channel: Connection, other_end: Connection, job: Job, number: int) -> 
         channel.recv()
         channel.send(str(error))
         return
+    gc.collect()
+    gc.freeze()  # what is loaded now stays, and need not be looked through again and again
     try:
         while True:
             channel.send(grade_one(channel.recv(), job, students))

@@ -17,7 +17,7 @@ from autograder.grading.submissions import Found
 from autograder.student.beside import error_words
 from autograder.student.host import HostEnded
 from autograder.submission.notebook import Notebook, Unreadable, defines_any, read
-from autograder.submission.uses import Uses
+from autograder.submission.source import CellsSource
 
 COMPLETED = "Completed"
 MOST_LETTERS = 100  # of a name that a student's file gives
@@ -102,7 +102,7 @@ def grade_file(path: Path, assignment_name: str, students: Students, *, file: st
     except Unreadable as error:
         return Outcome(file, str(error))
     with students.open(notebook.cells) as student:
-        result = grade(assignment, student, Uses(notebook.cells))
+        result = grade(assignment, student, CellsSource(notebook.cells))
         return Outcome(file, COMPLETED, result, tuple(student.cell_errors), students.unsafe)
 
 

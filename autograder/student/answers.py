@@ -79,10 +79,11 @@ class Student(Protocol):
         """
         ...
 
-    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
-        """Ask several questions one after the other, all from one copy of the state after the cells ran.
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
+        """Ask several questions one after the other, from one state that is not kept clean.
 
-        Much cheaper than asking each alone, but a call sees what earlier calls left: so what is right counts, and
-        what is not is to be asked again, alone. Ends early, with the last answer a failure, where the process ends.
+        Much cheaper than asking each alone, but a call sees what all earlier ones left that were asked in turn: so what
+        is right counts, and what is not is to be asked again, alone, unless calls are known to leave nothing.
+        Ends early, with the last answer a failure, where the process ends.
         """
         ...

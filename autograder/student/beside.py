@@ -17,6 +17,7 @@ copied, and that, not the student's lines, is what grading costs.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import _thread
 import builtins
 import contextlib
@@ -323,36 +324,52 @@ class _Discard(io.TextIOBase):
         return len(text)
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
+_DISCARD = _Discard()
+
+
+class Quiet:
     """Throw away what student code prints."""
-    with contextlib.redirect_stdout(_Discard()), contextlib.redirect_stderr(_Discard()):
-        yield
+
+    def __enter__(self) -> None:
+        self._before = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = _DISCARD
+
+    def __exit__(self, *_exception: object) -> None:
+        sys.stdout, sys.stderr = self._before
 
 
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+class TimeLimit:
     """Raise `TooSlow` in the main thread after `seconds`, and every half second while student code swallows it."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
 
-    def ring(_signal: int, _frame: Any) -> None:
-        raise TooSlow
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        here = threading.current_thread() is threading.main_thread()
+        self._can = here and hasattr(signal, "setitimer")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    def __enter__(self) -> None:
+        if self._can:
+            self._before = _signal.signal(_ALARM, _ring)
+            signal.setitimer(_CLOCK, self._seconds, 0.5)
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._can:
+            signal.setitimer(_CLOCK, 0)
+            _signal.signal(_ALARM, self._before)
+
+
+# As plain integers: turning them into the enumerations of `signal` and back costs a fork a dozen pages.
+_ALARM, _CLOCK = int(getattr(signal, "SIGALRM", 0)), int(getattr(signal, "ITIMER_REAL", 0))
+_DEFAULT = int(signal.SIG_DFL)
+
+
+def _ring(_number: int, _frame: Any) -> None:
+    raise TooSlow
 
 
 def run_cell(source: str, namespace: dict[str, Any], number: int, seconds: float) -> str | None:
     """Run one cell; return what went wrong in words, or None. A cell that raises stops only itself."""
     try:
-        with quiet(), time_limit(seconds):
+        with Quiet(), TimeLimit(seconds):
             exec(compile(source, f"<cell {number}>", "exec", dont_inherit=True), namespace)  # noqa: S102 - this is what it is for
     except TooSlow:
         return TOO_SLOW
@@ -412,7 +429,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], memoryview]:
 
 
 def serve(channel: socket.socket, prepare_fork: Callable[[], None]) -> None:
-    """Run the cells of one submission, then answer questions, each in a fork of the state after the cells ran."""
+    """Run the cells of one submission, then answer questions, in a fork of this process or in this very one."""
     order, data = receive(channel)
     text = bytearray(data)
     while len(text) < order["bytes"]:
@@ -429,16 +446,23 @@ def serve(channel: socket.socket, prepare_fork: Callable[[], None]) -> None:
         if error is not None:
             channel.send(pack({"id": order["id"], "cell": number, "error": error}))
     _silence()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _signal.signal(_ALARM, _DEFAULT)
     gc.freeze()
     channel.send(pack({"id": order["id"], "end": "done"}))
     ends = {end: pack({"end": end}) for end in ("done", "too slow", "left")}
-    while True:  # this process does as little as it can: what it writes to after a fork costs a page each time
+    while True:
+        question, numbers = receive(channel)
+        if not question["fork"]:
+            _answer(channel, namespace, question, numbers)
+            continue
         # A process with one thread needs none of what Python does around a fork (new seeds, new locks).
         pid = os.fork() if _thread._count() else _fork()
         if pid == 0:
             prepare_fork()
-            _answer(channel, namespace)
+            _answer(channel, namespace, question, numbers)
+            while question["more"]:
+                question, numbers = receive(channel)
+                _answer(channel, namespace, question, numbers)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         if status == GRADER_GONE << 8:
@@ -455,37 +479,44 @@ def _silence() -> None:
     _set_error_handling(all="ignore")
 
 
-def _answer(channel: socket.socket, namespace: dict[str, Any]) -> None:
-    """Answer one question, or several in turn, in this process, which ends afterwards; its clock ends a call."""
-    more = True
-    while more:
-        question, data = receive(channel)
-        more = question["more"]
-        for name in question["replaced"]:
-            namespace[name] = _stand_in(channel, question["id"], name)
-        values, forms, failed = Values(), [], None
-        name, seconds, report = question["function"], question["seconds"], question["report"]
-        for arguments in values_in(question["form"], data):
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-            form = call(namespace, name, arguments, values, report)
-            if type(form) is not str:
-                failed = form
-                break
-            forms.append(form)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        answer = {"id": question["id"], "form": " ".join(forms), "words": values.words, "failed": failed}
-        channel.send(pack(answer, values.numbers))
+def _answer(channel: socket.socket, namespace: dict[str, Any], question: dict[str, Any], numbers: memoryview) -> None:
+    """Answer one question in this process; its clock ends a call that is too slow, and the process with it."""
+    own = {name: namespace.get(name, _stand_in) for name in question["replaced"]}
+    for name in own:
+        namespace[name] = _stand_in(channel, question["id"], name)
+    values, forms, failed = Values(), [], None
+    name, seconds, report = question["function"], question["seconds"], question["report"]
+    for arguments in values_in(question["form"], numbers):
+        signal.setitimer(_CLOCK, seconds)
+        form = call(namespace, name, arguments, values, report)
+        if type(form) is not str:
+            failed = form
+            break
+        forms.append(form)
+    signal.setitimer(_CLOCK, 0)
+    answer = {"id": question["id"], "form": " ".join(forms), "words": values.words, "failed": failed}
+    for name, function in own.items():
+        if function is _stand_in:  # there was none
+            namespace.pop(name, None)
+        else:
+            namespace[name] = function
+    channel.send(pack(answer, values.numbers))
 
 
 def _stand_in(channel: socket.socket, question: str, name: str) -> Callable[..., Any]:
     """A function that asks the grader for the reference's answer, once for the same arguments."""
     known: dict[bytes, tuple[str, memoryview]] = {}
+    start = json.dumps({"id": question, "function": name})[:-1]
 
     def ask_the_grader(*arguments: Any, **named: Any) -> Any:
         values = Values()
         form = values.form([*arguments, *named.values()])
-        call = {"id": question, "function": name, "names": list(named), "form": form, "words": values.words}
-        packet = pack(call, values.numbers)
+        if named or values.words:
+            call = {"id": question, "function": name, "names": list(named), "form": form, "words": values.words}
+            packet = pack(call, values.numbers)
+        else:  # the same by hand: this is called many times
+            text = f'{start}, "names": [], "form": "{form}"}}'.encode("ascii")
+            packet = b"".join([struct.pack(">I", len(text)), text, *values.numbers])
         if packet not in known:
             channel.send(packet)
             message, data = receive(channel)
@@ -502,7 +533,7 @@ def _stand_in(channel: socket.socket, question: str, name: str) -> Callable[...,
 # Walls: what to do is decided by the grader (walls.py); here it is only done
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_SYSCALL = {"landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446}
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)  # fmt: skip
@@ -552,7 +583,7 @@ def open_ruleset(plan: dict[str, Any]) -> int:
     handled = struct.pack("<QQQ", plan["handled"], 0, 0)[
         : 8 if plan["landlock"] < 4 else 16 if plan["landlock"] < 6 else 24
     ]
-    ruleset = _check(_libc.syscall(_SYSCALL["landlock_create_ruleset"], handled, len(handled), 0), "landlock")
+    ruleset = _check(_libc.syscall(_LANDLOCK_CREATE_RULESET, handled, len(handled), 0), "landlock")
     for path in plan["readable"]:
         allow(ruleset, path, _READ | _READ_DIR if os.path.isdir(path) else _READ)  # noqa: PTH112
     return ruleset
@@ -563,30 +594,37 @@ def allow(ruleset: int, path: str, access: int) -> None:
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = struct.pack("<Qi", access, descriptor)
-        _check(_libc.syscall(_SYSCALL["landlock_add_rule"], ruleset, 1, rule, 0), f"landlock rule for {path}")
+        _check(_libc.syscall(_LANDLOCK_ADD_RULE, ruleset, 1, rule, 0), f"landlock rule for {path}")
     finally:
         os.close(descriptor)
 
 
-def drop_power(plan: dict[str, Any], ruleset: int) -> None:
-    """Raise the inner walls around this process, in the order in which each still can be raised."""
-    for name, value in plan["rlimits"].items():
-        resource.setrlimit(getattr(resource, name), (value, value))
-    if plan["uid"]:
-        os.setgroups([])
-        os.setresgid(plan["uid"], plan["uid"], plan["uid"])
-        os.setresuid(plan["uid"], plan["uid"], plan["uid"])
-    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    die_with_parent()
-    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    if ruleset >= 0:
-        _check(_libc.syscall(_SYSCALL["landlock_restrict_self"], ruleset, 0), "landlock")
-        os.close(ruleset)
-    if plan["seccomp"]:
+class InnerWalls:
+    """The walls that a student process raises around itself; made ready before the fork."""
+
+    def __init__(self, plan: dict[str, Any], ruleset: int) -> None:
+        self.uid, self.ruleset = plan["uid"], ruleset
+        self.rlimits = [(int(getattr(resource, name)), (value, value)) for name, value in plan["rlimits"].items()]
         program = bytes.fromhex(plan["seccomp"])
-        buffer = ctypes.create_string_buffer(program, len(program))
-        filter_ = struct.pack("<HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
-        _check(_libc.prctl(_PR_SET_SECCOMP, 2, filter_, 0, 0), "seccomp")
+        self._program = ctypes.create_string_buffer(program, len(program))
+        self.filter = struct.pack("<HxxxxxxQ", len(program) // 8, ctypes.addressof(self._program)) if program else b""
+
+    def raise_them(self) -> None:
+        """In the order in which each still can be raised."""
+        for limit, values in self.rlimits:
+            resource.setrlimit(limit, values)
+        if self.uid:
+            os.setgroups([])
+            os.setresgid(self.uid, self.uid, self.uid)
+            os.setresuid(self.uid, self.uid, self.uid)
+        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        die_with_parent()
+        _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+        if self.ruleset >= 0:
+            _check(_libc.syscall(_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock")
+            os.close(self.ruleset)
+        if self.filter:
+            _check(_libc.prctl(_PR_SET_SECCOMP, 2, self.filter, 0, 0), "seccomp")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -600,11 +638,13 @@ class Host:
         self.control = control
         self.plan, _ = receive(control)
         self.student = 0
+        self.status = 0
         if self.plan["namespaces"]:
             enter_namespaces(os.geteuid() == 0)
         if self.plan["mount"]:
             mount_scratch(self.plan["scratch"], self.plan["scratch_bytes"])
         self.ruleset = open_ruleset(self.plan) if self.plan["landlock"] else -1
+        self.walls = InnerWalls(self.plan, self.ruleset)
         self.control.send(pack({"ready": os.getpid()}))
 
     def run(self) -> None:
@@ -619,7 +659,7 @@ class Host:
                 self.open(descriptors[0])
             else:
                 self.close()
-            self.control.send(pack({"done": order["do"]}))
+            self.control.send(pack({"done": order["do"], "status": self.status}))
 
     def open(self, descriptor: int) -> None:
         """Fork a student process that speaks on `descriptor`."""
@@ -644,7 +684,7 @@ class Host:
                 os.closerange(low + 1, high)
         os.chdir(self.plan["scratch"] or "/")
         try:
-            drop_power(self.plan, self.ruleset)
+            self.walls.raise_them()
         except Exception as error:  # noqa: BLE001 - whatever it is, a wall is missing
             channel.send(pack({"walls": error_words(error)}))
             return
@@ -657,6 +697,7 @@ class Host:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.student, signal.SIGKILL)
             self._kill_the_rest()
+            _, self.status = os.waitpid(self.student, 0)  # of one that had ended before, how it did
             self.student = 0
             while True:
                 try:
@@ -698,9 +739,9 @@ def warm_up() -> None:
     run_cell(source, namespace, 1, 9)
     values = Values()
     form = " ".join(values.form((np.ones(2), np.ones((2, 2)))) for _ in range(3))
-    question = {"id": "", "function": "f", "form": form, "replaced": [], "seconds": 9.0, "report": True, "more": False}
+    question = {"id": "", "function": "f", "form": form, "replaced": [], "seconds": 9.0, "report": True}
     ours.send(pack(question, values.numbers))
-    _answer(theirs, namespace)
+    _answer(theirs, namespace, *receive(theirs))
     ours.close()
     theirs.close()
 

@@ -87,21 +87,26 @@ class StudentHost:
             raise UserError(f"the student process could not be walled in: {message['walls']}")
         return ours
 
-    def close(self) -> None:
-        """Kill the student process with everything that it started, and empty its folder."""
+    def close(self) -> int:
+        """Kill the student process with everything that it started, and empty its folder.
+
+        Returns the signal that ended it: `SIGKILL`, unless it had ended before.
+        """
         try:
             self._control.send(beside.pack({"do": "close"}))
         except OSError:
             raise HostEnded from None
-        self._done()
+        status: int = self._done()["status"]
+        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
-    def _done(self) -> None:
+    def _done(self) -> dict[str, Any]:
         try:
             answer = self._control.recv(beside.MAX_PACKET)
         except OSError:
             raise HostEnded from None
         if not answer:
             raise HostEnded
+        return beside.unpack(answer)[0]
 
     def shut_down(self) -> None:
         """End the host; it takes its student process along."""

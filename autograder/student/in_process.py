@@ -42,9 +42,9 @@ class InProcessStudent:
             if error is not None:
                 self.cell_errors.append(f"cell {number}: {error}")
 
-    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
         """Ask one after the other; see `Student`."""
-        return [self.ask(calls) for calls in questions]
+        return [self.ask(calls, replaced) for calls, replaced in questions]
 
     def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
         """Call the function; see `Student`."""
@@ -66,7 +66,7 @@ class InProcessStudent:
         copies = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in arguments)
         values = beside.Values()
         try:
-            with beside.quiet(), np.errstate(all="ignore"), beside.time_limit(self._call_seconds):
+            with beside.Quiet(), np.errstate(all="ignore"), beside.TimeLimit(self._call_seconds):
                 answer = beside.call(self.namespace, function, copies, values, report)
         except beside.TooSlow:  # the alarm rang between student code and our own
             answer = ("too slow", f"`{function}` {beside.TOO_SLOW}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -19,14 +20,18 @@ PIECE = 100_000  # bytes of the cells that travel in one packet
 SILENCE_SECONDS = 0.05  # cells that follow each other faster are not announced one by one
 MAX_STRAY_PACKETS = 10_000
 MAX_RESTARTS = 4
+MAX_REPEATED_SECONDS = 1.0  # cells that take longer are not run a second time for a clean state
 SLACK_SECONDS = 1.0  # how much longer than its own clock the grader waits before it kills the process
 
 
 class WalledStudent:
     """Runs a submission's cells in a process without power and asks it; never believes it.
 
-    If the process leaves or hangs so that only killing it helps, it is started again from the cells for the next
-    question; a cell that took the whole process along is left out then.
+    Questions asked in turn are answered by that very process, those asked alone by forks of it. If it is no longer as
+    the cells left it when a question is to be asked alone, it is started again from the cells.
+
+    If the process leaves or hangs so that only killing it helps, it is started again, too, for the next question; a
+    cell that took the whole process along is left out then.
     """
 
     def __init__(self, host: StudentHost, cells: Sequence[str], *, inert_modules: Sequence[str] = ()) -> None:
@@ -39,17 +44,21 @@ class WalledStudent:
         self._left_out: list[str] = []
         self._why = ""
         self._channel: socket.socket | None = None
-        self._ended = False  # whether the fork that answered last is gone
+        self._ended = False  # whether what answered last is gone
+        self._used = False  # whether the process itself, not a fork of it, was asked
+        self._cell_seconds = 0.0
         self.cell_errors: list[str] = []
         self._ready()
 
-    def close(self) -> None:
-        """Kill the process and all it left."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-            self._ended = True
-            self._host.close()
+    def close(self) -> int:
+        """Kill the process and all it left; the signal that ended it, 0 for none."""
+        if self._channel is None:
+            return 0
+        self._channel.close()
+        self._channel = None
+        self._ended = True
+        self._used = False
+        return self._host.close()
 
     def __enter__(self) -> WalledStudent:
         return self
@@ -59,17 +68,22 @@ class WalledStudent:
 
     def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
         """Call the function in a fork of its own; see `Student`."""
+        if self._used:
+            self.close()
+            self._starts -= 1  # this start is no fault of the submission
         if not self._ready():
             return [self._refusal()]
-        return self._ask(calls, replaced or {}, more=False)
+        return self._ask(calls, replaced or {}, fork=True, more=False)
 
-    def ask_in_turn(self, questions: Sequence[Calls]) -> list[list[Answer]]:
-        """Ask one after the other in one fork; see `Student`."""
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
+        """Ask one after the other; see `Student`. In a fork after cells that took long: they are not run again."""
         if not self._ready():
             return [[self._refusal()]]
+        fork = self._cell_seconds > MAX_REPEATED_SECONDS
+        self._used = self._used or not fork
         found = []
-        for number, calls in enumerate(questions, start=1):
-            found.append(self._ask(calls, {}, more=number < len(questions)))
+        for number, (calls, replaced) in enumerate(questions, start=1):
+            found.append(self._ask(calls, replaced or {}, fork=fork, more=number < len(questions)))
             if self._ended:
                 break
         return found
@@ -77,8 +91,8 @@ class WalledStudent:
     def _refusal(self) -> Failed:
         return Failed("too slow" if time.monotonic() >= self._until else "left", self._why)
 
-    def _ask(self, calls: Calls, replaced: Replacements, *, more: bool) -> list[Answer]:
-        """Ask the fork that answers now; with `more` it stays for the next question."""
+    def _ask(self, calls: Calls, replaced: Replacements, *, fork: bool, more: bool) -> list[Answer]:
+        """Ask the process itself or a `fork`, which stays for the next question with `more`."""
         self._ended = False
         seconds = self._host.limits.call_seconds
         deadline = min(time.monotonic() + seconds * len(calls.arguments) + SLACK_SECONDS, self._until)
@@ -90,6 +104,7 @@ class WalledStudent:
             "replaced": list(replaced),
             "seconds": seconds,
             "report": calls.report_arguments,
+            "fork": fork,
             "more": more,
         }
         try:
@@ -99,8 +114,10 @@ class WalledStudent:
             self.close()
             return [Failed("too slow", f"`{calls.function}` {beside.TOO_SLOW}")]
         except (Malformed, OSError):
-            self.close()
-            return [Failed("left", f"`{calls.function}` ended or confused its process")]
+            ended_by = self.close()
+            if fork:
+                return [Failed("left", f"`{calls.function}` ended or confused its process")]
+            return [_ended(calls.function, "too slow" if ended_by == signal.SIGALRM else "left")]
 
     def _collect(self, question: dict[str, Any], calls: Calls, replaced: Replacements, deadline: float) -> list[Answer]:
         answers: list[Answer] = []
@@ -109,14 +126,15 @@ class WalledStudent:
             message, data = self._receive(deadline)
             if "end" in message:
                 self._ended = True
-                complete = len(answers) == len(counts) or (answers and isinstance(answers[-1], Failed))
-                return answers if complete else [_ended(calls.function, message["end"])]
+                return answers or [_ended(calls.function, message["end"])]
             if message.get("id") != question["id"]:
                 continue  # sent by nobody that we asked
             function = message.get("function")
             if function is None:
                 answers = answers_in(message, data, counts, calls.report_arguments)
-                if question["more"]:
+                if len(answers) < len(counts) and not (answers and isinstance(answers[-1], Failed)):
+                    raise Malformed("fewer answers than questions")
+                if question["more"] or not question["fork"]:
                     return answers
             elif isinstance(function, str) and function in replaced:
                 self._send(stand_in_answer(replaced[function], message, data))
@@ -144,6 +162,7 @@ class WalledStudent:
         return True
 
     def _run_cells(self) -> None:
+        start = time.monotonic()
         self._started_cell = 0
         errors: list[str] = []
         limits = self._host.limits
@@ -166,6 +185,7 @@ class WalledStudent:
                 continue
             if "end" in message:
                 self.cell_errors = [*self._left_out, *errors]
+                self._cell_seconds = time.monotonic() - start
                 return
             number = message.get("cell")
             if not isinstance(number, int) or not self._started_cell <= number <= len(self._cells):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Sequence
 from types import CodeType
+
+from autograder.submission.compiled import compiled, once_a_class
 
 # With these a name can be reached without being written down.
 _REFLECTION = {"globals", "locals", "vars", "eval", "exec", "getattr", "__dict__", "__globals__", "__import__"}
@@ -46,24 +47,25 @@ class Uses:
             self._links = {}
             try:
                 for cell in self._cells:
-                    self._link(cell)
+                    for name, words in once_a_class(_links_of, cell).items():
+                        self._links.setdefault(name, set()).update(words)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 self._everything = True
         return self._links
 
-    def _link(self, cell: str) -> None:
-        assert self._links is not None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarning: the student's, not the grader's
-            top = compile(cell, "<cell>", "exec", dont_inherit=True)
-        words = set(top.co_names) | _words_in_texts(top.co_consts)
-        for part in top.co_consts:
-            if isinstance(part, CodeType) and part.co_name.isidentifier():
-                self._links.setdefault(part.co_name, set()).update(_words(part))
-            elif isinstance(part, CodeType):  # a lambda or a comprehension
-                words |= _words(part) | _words_in_texts(part.co_consts)
-        for name in words:
-            self._links.setdefault(name, set()).update(words)
+
+def _links_of(cell: str) -> dict[str, set[str]]:
+    _, top = compiled(cell)
+    links: dict[str, set[str]] = {}
+    words = set(top.co_names) | _words_in_texts(top.co_consts)
+    for part in top.co_consts:
+        if isinstance(part, CodeType) and part.co_name.isidentifier():
+            links.setdefault(part.co_name, set()).update(_words(part))
+        elif isinstance(part, CodeType):  # a lambda or a comprehension
+            words |= _words(part) | _words_in_texts(part.co_consts)
+    for name in words:
+        links.setdefault(name, set()).update(words)
+    return links
 
 
 def _words(code: CodeType) -> set[str]:
