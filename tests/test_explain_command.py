@@ -58,6 +58,16 @@ def test_what_cannot_be_graded_exits_with_1(name, said):
     assert said in result.output
 
 
+def test_the_reason_has_a_sane_length(tmp_path):
+    """The name of another assignment is the student's to choose, and stands in the report."""
+    cells = [{"cell_type": "code", "source": "pass"}]
+    notebook = {"cells": cells, "metadata": {"autograder": {"assignment": "A" * 1_000_000}}}
+    (tmp_path / "long.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    output = explain(tmp_path / "long.ipynb").output
+    assert "another assignment: the notebook is for" in output
+    assert len(output) < 300
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -75,7 +85,7 @@ def test_a_users_mistake_is_one_line_and_exit_status_2(arguments, said):
 
 def test_a_students_text_cannot_write_to_the_terminal(tmp_path):
     """Neither control codes nor rich's markup, in names, errors of cells and exceptions of functions."""
-    evil = "\x1b]0;taken\x07\x1b[2J[red]red[/red]"
+    evil = "\x1b]0;taken\x07\x1b[2J[red]red[/red]\u202e\u2028"
     source = reference_path("xor_backprop").read_text(encoding="utf-8")
     source = source.replace("    return 0.5 * (y - f_out) ** 2", f"    raise ValueError({evil!r})")
     cells = [{"cell_type": "code", "source": text} for text in (source, f"raise ValueError({evil!r})")]
@@ -84,5 +94,6 @@ def test_a_students_text_cannot_write_to_the_terminal(tmp_path):
     output = explain(path).output
     assert "\x1b" not in output
     assert "\x07" not in output
+    assert not {"\u202e", "\u2028"} & set(output)
     assert "[bold]name.ipynb" in output
     assert output.count("[red]red[/red]") >= 2

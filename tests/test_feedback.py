@@ -17,6 +17,7 @@ from autograder.checking.engine import grade
 from autograder.checking.result import AssignmentResult, StepResult
 from autograder.course import load_settings, reference_path
 from autograder.feedback.chain import chain
+from autograder.feedback.drawing import COLUMN, HALF_HEIGHT, HALF_WIDTH, ROW, Drawing, _edge
 from autograder.feedback.student_page import StudentPages
 from autograder.feedback.text import feedback_text
 from autograder.feedback.words import first_broken, state_of, step_words
@@ -85,6 +86,17 @@ def test_a_difference_has_two_digits_and_hidden_cases_leave_no_number(assignment
     assert [(row.agreement, row.difference) for row in step.compared] == [("exact", 0.0)]
 
 
+def test_what_is_compared_is_public(assignment):
+    """A difference from a zero is the value itself: only numbers that students have in their checks may be compared."""
+    checks = (HERE.parent / "student_template" / "xor_backprop" / "xor_checks.py").read_text(encoding="utf-8")
+    known = np.array([float(n) for n in re.findall(r"\d+\.\d+", checks)])
+    for question in assignment.rubric.questions:
+        assert question.public
+        for expected in assignment.rubric.expected(question)[: question.public]:
+            for name, value in expected.items():
+                assert all(abs(known - abs(v)).min() < 1e-8 for v in np.ravel(value)), (question.name, name)
+
+
 def test_results_survive_json(wrong_results):
     for result in list(wrong_results.values())[::10]:
         assert AssignmentResult.from_dict(json.loads(json.dumps(result.to_dict()))) == result
@@ -134,6 +146,47 @@ def test_the_drawn_edges_are_the_derivations_parameters(assignment):
         values = next(s.values for s in question.steps if f"{question.name}.{s.name}" == node.step)
         parents = {parent for value in values for parent in assignment.rubric.derivation.values[value].parents}
         assert len(node.parents) <= len(parents)
+
+
+def points_of(path):
+    """Points along a path of M, V, H and C."""
+    found = []
+    for command, numbers in re.findall(r"([MVHC])([^MVHC]*)", path):
+        values = [float(n) for n in numbers.split()]
+        x, y = found[-1] if found else (0, 0)
+        if command == "M":
+            found.append((values[0], values[1]))
+            continue
+        ends = {"V": [x, y, x, *values, x, *values], "H": [x, y, *values, y, *values, y], "C": values}[command]
+        corners = np.array([x, y, *ends]).reshape(4, 2)
+        for t in np.linspace(0, 1, 50):
+            found.append(tuple(np.array([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3]) @ corners))
+    return found
+
+
+def test_no_arrow_passes_behind_a_box(assignment):
+    """Where it comes out again it would look like an arrow of that box."""
+    drawing = Drawing(assignment.rubric)
+    edges = [edge for placed in drawing._placed for edge in placed.incoming]
+    assert len(edges) == sum(len(node.parents) for node in chain(assignment.rubric))
+    for edge in edges:
+        for x, y in points_of(edge):
+            behind = [
+                box.node.step
+                for box in drawing._placed
+                if abs(x - box.x) < HALF_WIDTH - 1 and abs(y - box.y) < HALF_HEIGHT - 1
+            ]
+            assert behind == [], edge
+
+
+@pytest.mark.parametrize(("end", "boxes"), [((2, 0), [(1, 0)]), ((-2, 0), [(-1, 0)]), ((3, 1), [(1, 0), (2, 1)])])
+def test_an_arrow_over_other_columns_goes_around_their_boxes(end, boxes):
+    at = [(COLUMN * x, ROW * y) for x, y in boxes]
+    edge = _edge((0, 0), (COLUMN * end[0], ROW * end[1]), at)
+    assert points_of(edge)[-1][0] == COLUMN * end[0] - np.sign(end[0]) * (HALF_WIDTH + 2)
+    assert not [
+        (x, y) for x, y in points_of(edge) for a, b in at if abs(x - a) < HALF_WIDTH and abs(y - b) < HALF_HEIGHT
+    ]
 
 
 def test_the_chain_marks_each_link_and_the_first_broken_one(assignment, pages, wrong_results):

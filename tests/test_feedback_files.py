@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
-from page_text import text_of
+from page_text import tags_of, text_of
 
+from autograder.course import reference_path
 from autograder.version_digest import grader_files
 
 CLASS = Path(__file__).parent / "sample_class" / "notebooks"
@@ -50,6 +52,41 @@ def test_a_page_for_each_submission_and_a_report(tmp_path):
     changed = {path for path in times if path.exists() and path.stat().st_mtime_ns != times[path]}
     assert changed == {gone}
     assert "empty file" not in text_of((out / "report.html").read_text(encoding="utf-8"))  # the report is of this class
+
+
+def test_names_that_are_too_long_for_a_suffix_cost_nobody_a_grade(tmp_path):
+    """245 letters and ".ipynb" are a file's name, but no more with ".html" at its end; neither are 83 Chinese letters."""
+    handed_in, out = tmp_path / "in", tmp_path / "out"
+    handed_in.mkdir()
+    names = ["x" * 245 + ".ipynb", "x" * 244 + "y.ipynb", "学" * 83 + ".py"]
+    for name in names[:2]:
+        shutil.copy(CLASS / NAMES[0], handed_in / name)
+    shutil.copy(reference_path("xor_backprop"), handed_in / names[2])
+    shutil.copy(CLASS / NAMES[1], handed_in)
+    done = grade(handed_in, out)
+    assert done.returncode == 0, done.stderr
+    links = [a["href"] for tag, a in tags_of((out / "report.html").read_text(encoding="utf-8")) if tag == "a"]
+    pages = {out / unquote(link) for link in links if not link.startswith("#")}
+    assert len(pages) == 4
+    titles = {text_of(page.read_text(encoding="utf-8")).splitlines()[0] for page in pages}
+    assert titles == {f"{name}: feedback" for name in (*names, NAMES[1])}
+    page = next(iter(pages))
+    page.unlink()
+    assert grade(handed_in, out).returncode == 0  # known again, and written anew
+    assert page.is_file()
+
+
+def test_a_damaged_result_is_said_in_one_line(tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(CLASS, tmp_path / "in", ignore=lambda _, found: set(found) - set(NAMES[:2]))
+    grade(tmp_path / "in", out)
+    damaged = out / "results" / f"{NAMES[0]}.json"
+    damaged.write_bytes(damaged.read_bytes()[:500])
+    done = grade(tmp_path / "in", out)
+    assert done.returncode == 2
+    assert done.stderr == f"autograder: {damaged}: not a result of `autograder grade`; delete it and grade again\n"
+    damaged.unlink()
+    assert grade(tmp_path / "in", out).returncode == 0
 
 
 def test_a_changed_template_is_another_version():

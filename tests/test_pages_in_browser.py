@@ -167,4 +167,9 @@ def test_pages_print(graded, browser):
     for name in ("report.html", "feedback/karla_several_slips.ipynb.html"):
         page.goto((graded / name).as_uri())
         assert page.pdf(format="A4")[:5] == b"%PDF-"
+    page.set_viewport_size({"width": 720, "height": 1000})  # about as wide as A4
+    page.goto((graded / "report.html").as_uri())
+    assert not page.locator(".sources dd").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".sources dd").first.is_visible()  # nobody can unfold it on paper
     page.close()

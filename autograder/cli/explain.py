@@ -62,7 +62,7 @@ def _grade(submission: Path, name: str, *, unsafe: bool) -> Outcome:
 
 
 def feedback(outcome: Outcome, result: AssignmentResult) -> Group:
-    """All feedback of a graded submission, ready to print; student-controlled text is shown as it is."""
+    """All feedback of a graded submission, ready to print; no text of a student's is markup or a control code."""
     parts: list[Text | Panel | Table | Padding] = [
         Text.assemble((one_line(outcome.file), "bold"), f"  {number(result.earned)} of {number(result.points)} points"),
         _head(first_broken(result.steps)),
@@ -74,7 +74,9 @@ def feedback(outcome: Outcome, result: AssignmentResult) -> Group:
 def _head(broken: StepResult | None) -> Panel:
     if broken is None:
         return Panel(Text("The whole chain holds."), border_style="green", expand=False)
-    text = Text.assemble(("The chain breaks first at ", "bold"), (broken.step, "bold red"), (f"\n{came_back(broken)}"))
+    text = Text.assemble(
+        ("The chain breaks first at ", "bold"), (broken.step, "bold red"), f"\n{one_line(came_back(broken))}"
+    )
     if broken.hint:
         text.append(f"\nThink: {broken.hint}", "italic")
     if broken.place:

@@ -5,7 +5,7 @@ Colours and fonts are the style sheet's; states differ in shape and mark, too. C
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -70,7 +70,12 @@ class Drawing:
         self.width = max((x for x, _ in at.values()), default=0) + LEFT
         self.height = max((y for _, y in at.values()), default=0) + HALF_HEIGHT + 24
         self._placed = [
-            _Placed(node, *at[node.step], _inside(node), tuple(_curve(at[p], at[node.step]) for p in node.parents))
+            _Placed(
+                node,
+                *at[node.step],
+                _inside(node),
+                tuple(_edge(at[p], at[node.step], at.values()) for p in node.parents),
+            )
             for node in nodes
         ]
         edges = "".join(f"<path d='{curve}'/>" for placed in self._placed for curve in placed.incoming)
@@ -125,7 +130,7 @@ class Drawing:
                 ).format(
                     placed.node.step, placed.x, placed.y, symbols.plain(placed.node.symbol), percent, Markup(_BOX),
                     -HALF_WIDTH + 5, HALF_HEIGHT - 10, round((2 * HALF_WIDTH - 10) * share),
-                    symbols.svg(placed.node.symbol, -13), percent,
+                    symbols.svg(placed.node.symbol, -11), percent,
                 )
             )  # fmt: skip
         title = Markup("<title id='chain-title'>The chain, and how much of each link the class has right</title>")
@@ -167,13 +172,26 @@ def _inside(node: Node) -> Markup:
     return symbols.svg(node.symbol, -8) + Markup('<text class="given" y="22">{}</text>').format(given + more)
 
 
-def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """An edge from one node's rim to another's."""
+def _edge(start: tuple[int, int], end: tuple[int, int], boxes: Iterable[tuple[int, int]]) -> str:
+    """An edge from one node's rim to another's; on its way over other columns it keeps between their boxes."""
     (x1, y1), (x2, y2) = start, end
     if x1 == x2:
         way = 1 if y2 > y1 else -1
         return f"M{x1} {y1 + way * HALF_HEIGHT}V{y2 - way * (HALF_HEIGHT + 2)}"
     way = 1 if x2 > x1 else -1
+    crossed = [(x, y) for x, y in boxes if way * x1 < way * x < way * x2]
     x1, x2 = x1 + way * HALF_WIDTH, x2 - way * (HALF_WIDTH + 2)
-    bend = max(24, abs(x2 - x1) // 2)
-    return f"M{x1} {y1}C{x1 + way * bend} {y1} {x2 - way * bend} {y2} {x2} {y2}"
+    between = ROW // 2  # half way to a box one row on
+    heights = {y1, y2} | {y + side * between for _, y in crossed for side in (-1, 1)}
+    free = [height for height in heights if all(abs(y - height) > HALF_HEIGHT for _, y in crossed)]
+    if not crossed or not free:
+        return f"M{x1} {y1}{_bend(x1, y1, x2, y2)}"
+    height = min(free, key=lambda height: (abs(height - y1) + abs(height - y2), height))
+    near, far = sorted((min(x for x, _ in crossed) - HALF_WIDTH, max(x for x, _ in crossed) + HALF_WIDTH))[::way]
+    return f"M{x1} {y1}{_bend(x1, y1, near, height)}H{far}{_bend(far, height, x2, y2)}"
+
+
+def _bend(x1: int, y1: int, x2: int, y2: int) -> str:
+    """A curve that leaves and arrives sideways."""
+    bend = max(24, abs(x2 - x1) // 2) * (1 if x2 > x1 else -1)
+    return f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"

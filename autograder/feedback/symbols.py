@@ -30,11 +30,11 @@ def svg(symbol: str, y: int) -> Markup:
         return _line(symbol, y + 5)
     width = 7 * max(len(plain(top)), len(plain(bottom))) // 2 + 2
     rule = Markup('<path class="rule" d="M{} {}H{}"/>').format(-width, y, width)
-    return _line(top, y - 5) + rule + _line(bottom, y + 14)
+    return _line(top, y - 7, "fraction") + rule + _line(bottom, y + 13, "fraction")
 
 
-def _line(symbol: str, y: int) -> Markup:
-    long = " long" if len(plain(symbol)) > LONG else ""
+def _line(symbol: str, y: int, kind: str = "") -> Markup:
+    kind = kind or ("long" if len(plain(symbol)) > LONG else "")
     spans = Markup("")
     for number, part in enumerate(_INDEX.split(symbol)):
         if not part:
@@ -45,4 +45,4 @@ def _line(symbol: str, y: int) -> Markup:
             spans += Markup('<tspan dy="-4">{}</tspan>').format(part)
         else:
             spans += escape(part)
-    return Markup('<text class="sym{}" y="{}">{}</text>').format(long, y, spans)
+    return Markup('<text class="sym {}" y="{}">{}</text>').format(kind, y, spans)

@@ -13,10 +13,11 @@ from urllib.parse import quote
 from autograder.checking.question import Assignment
 from autograder.checking.result import AssignmentResult
 from autograder.course import load_assignment
+from autograder.errors import UserError
 from autograder.feedback.class_figures import ClassFigures
 from autograder.feedback.class_page import StudentRow, report, tables, write_csv, write_json
 from autograder.feedback.student_page import StudentPages
-from autograder.grading.grades_file import result_path
+from autograder.grading.grades_file import named_after, result_path
 from autograder.grading.journal import Row
 from autograder.grading.one import Outcome
 
@@ -30,7 +31,7 @@ def _pages(assignment: str) -> StudentPages:
 
 def feedback_path(file: str, folder: Path) -> Path:
     """Where the page of a submission is."""
-    return folder / FOLDER / f"{file}.html"
+    return folder / FOLDER / named_after(file, ".html")
 
 
 def write_feedback(outcome: Outcome, assignment: str, folder: Path) -> Path:
@@ -50,6 +51,10 @@ def write_report(rows: Callable[[], Iterable[Row]], assignment: Assignment, fold
     """Write `report.html`, and its figures as CSV and JSON into `report/`.
 
     `rows` gives the finished submissions; it is called twice, and each result is read, counted and forgotten.
+
+    Raises
+    ------
+    UserError : a result is not what was written
     """
     figures = ClassFigures(assignment)
     for row in rows():
@@ -66,12 +71,15 @@ def write_report(rows: Callable[[], Iterable[Row]], assignment: Assignment, fold
 def _result(row: Row, folder: Path) -> AssignmentResult | None:
     if row.points is None:
         return None
-    data = json.loads(result_path(row.file, folder).read_bytes())
-    return AssignmentResult.from_dict(data["result"])
+    path = result_path(row.file, folder)
+    try:
+        return AssignmentResult.from_dict(json.loads(path.read_bytes())["result"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(f"{path}: not a result of `autograder grade`; delete it and grade again") from None
 
 
 def _student(row: Row) -> StudentRow:
-    link = quote(os.fsencode(f"{FOLDER}/{row.file}.html"))
+    link = quote(os.fsencode(f"{FOLDER}/{named_after(row.file, '.html')}"))
     return StudentRow(row.file, link, row.points, row.first_slip)
 
 

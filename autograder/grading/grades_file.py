@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from autograder.grading.one import Outcome
 
 FILE_NAME = "final_grades.csv"
 POINTS_ROW = "points-per-question"
+MOST_NAME_BYTES = 255  # of a file's name, on every common file system
 
 
 def write_grades(rows: Iterable[Row], assignment: Assignment, folder: Path) -> Path:
@@ -57,7 +60,20 @@ def write_result(outcome: Outcome, folder: Path) -> Path:
 
 def result_path(file: str, folder: Path) -> Path:
     """Where the result of a submission is."""
-    return folder / "results" / f"{file}.json"
+    return folder / "results" / named_after(file, ".json")
+
+
+def named_after(file: str, suffix: str) -> str:
+    """What a file that belongs to the submission `file` is called: its name and `suffix`.
+
+    A name that is too long for that is cut; a hash of it tells it from others that begin alike.
+    """
+    folder, slash, name = file.rpartition("/")
+    full = os.fsencode(name) + suffix.encode("ascii")
+    if len(full) > MOST_NAME_BYTES:
+        end = f"-{hashlib.sha256(full).hexdigest()[:16]}{suffix}"
+        name, suffix = os.fsencode(name)[: MOST_NAME_BYTES - len(end)].decode("utf-8", "ignore"), end
+    return f"{folder}{slash}{name}{suffix}"
 
 
 def number(value: float) -> str:

@@ -20,6 +20,7 @@ from autograder.submission.notebook import Notebook, Unreadable, defines_any, re
 from autograder.submission.source import CellsSource
 
 COMPLETED = "Completed"
+MOST_LETTERS = 100  # of a name that a student's file gives
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def grade_file(path: Path, assignment_name: str, students: Students, *, file: st
 
 def _refuse_other_assignments(notebook: Notebook, assignment: Assignment) -> None:
     if notebook.assignment and notebook.assignment != assignment.name:
-        raise Unreadable(f"another assignment: the notebook is for {notebook.assignment!r}, not {assignment.name!r}")
+        named = notebook.assignment[:MOST_LETTERS] + ("…" if len(notebook.assignment) > MOST_LETTERS else "")
+        raise Unreadable(f"another assignment: the notebook is for {named!r}, not {assignment.name!r}")
     if not defines_any(notebook, assignment.functions):
         raise Unreadable(f"another assignment? It defines none of the functions of {assignment.name!r}")
