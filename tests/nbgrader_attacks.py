@@ -153,9 +153,7 @@ def home_beside(course: Path) -> Path:
 def by_code(code: str) -> Attack:
     def attack(notebook: Notebook, folder: Path) -> Notebook:
         course = folder.parents[2]
-        return at_the_end(
-            notebook, [code.replace("@COURSE@", str(course)).replace("@HOME@", str(home_beside(course)))]
-        )
+        return at_the_end(notebook, [code.replace("@COURSE@", str(course)).replace("@HOME@", str(home_beside(course)))])
 
     return attack
 

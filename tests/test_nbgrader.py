@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader_course import (
+    BIN,
     CLASS,
     EXPORTER,
     NAME,
@@ -257,9 +258,47 @@ def test_points_that_are_not_the_settings_are_refused(course):
     course.hand_in("ada", filled_in(course.released, [*PLAIN.values()]))
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_grade_cell("q2", NAME, NAME, max_score=40, cell_type="code")
+    course.hand_in("bob", filled_in(course.released, [*PLAIN.values()]))
     said = course.nbgrader("autograde", NAME, status=1)
-    assert "xor_backprop/xor_backprop: q2 is worth 40 in the gradebook and 4 in the settings" in said
-    assert not (course.root / "autograded" / "ada" / NAME).exists()
+    assert said.count("xor_backprop/xor_backprop: q2 is worth 40 in the gradebook and 4 in the settings") == 1
+    assert "Traceback" not in said
+    assert not list((course.root / "autograded").glob("*/*"))
+
+
+WITHOUT_WALLS = """
+import sys
+from autograder.grading import students
+from autograder.student.walls import Walls
+from nbgrader.apps.nbgraderapp import main
+students.survey = lambda: Walls(0, False, False, False, ("a machine that has none",))
+sys.argv = ["nbgrader", *sys.argv[1:]]
+main()
+"""
+
+
+def test_without_walls_nothing_is_autograded(course):
+    """What the survey finds stands in for a machine without walls."""
+    clear(course)
+    course.hand_in("ada", filled_in(course.released, [*PLAIN.values()]))
+    said = course.command("python", "-c", WITHOUT_WALLS, "autograde", NAME, status=1)
+    assert said.count("untrusted code cannot be walled in on this machine: a machine that has none") == 1
+    assert "Traceback" not in said
+    assert not list((course.root / "autograded").glob("*/*"))
+    assert course.rows()["ada"]["grading_status"] == "not autograded: run `nbgrader autograde` again"
+
+
+def test_without_autograder_nothing_is_autograded(course, tmp_path):
+    """A package that cannot be imported stands before ours; without the refusal nbgrader would run student code."""
+    clear(course)
+    course.hand_in("ada", filled_in(course.released, [*PLAIN.values()]))
+    (tmp_path / "autograder.py").write_text("raise ImportError('not installed')", encoding="utf-8")
+    without = {**course.environment, "PYTHONPATH": str(tmp_path)}
+    command = [BIN / "nbgrader", "autograde", NAME]
+    done = subprocess.run(command, cwd=course.root, env=without, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.endswith("nothing is autograded: autograder cannot be loaded: not installed\n")
+    assert "Traceback" not in done.stderr
+    assert not list((course.root / "autograded").glob("*/*"))
 
 
 def test_the_export_follows_the_gradebook(course):

@@ -130,7 +130,8 @@ def test_build_keeps_a_configuration_that_is_there(tmp_path):
     config.write_text("c = get_config()\n", encoding="utf-8")
     said = course_folder.add_config(tmp_path)
     assert config.read_text(encoding="utf-8") == "c = get_config()\n"
-    assert said.endswith("add: from autograder.platforms.nbgrader import configure; configure(c)")
+    assert said.endswith(f"add:\n{course_folder.CONFIGURE}")
+    assert course_folder.CONFIGURE in (home() / "docs" / "nbgrader.md").read_text(encoding="utf-8")
     config.write_text("from autograder.platforms.nbgrader import configure\n", encoding="utf-8")
     assert course_folder.add_config(tmp_path).endswith("was there and is kept")
 
