@@ -106,6 +106,21 @@ def test_the_export_is_the_grades_file_of_autograder_grade(circle, tmp_path):
     assert theirs == ours
 
 
+def test_what_is_exported_is_taken_for_an_upload(circle, tmp_path):
+    """Each submission's student is known by nbgrader's folder; what could not be graded is kept back."""
+    circle.nbgrader("export", EXPORTER)
+    roster = ["Student,ID,SIS User ID,SIS Login ID,Section,Backprop (1)", "    Points Possible,,,,,20"]
+    roster += [f"{name},{number},,{name},," for number, name in enumerate(("ada", "karla", "pavel"), start=1)]
+    (tmp_path / "canvas.csv").write_text("\n".join(roster) + "\n", encoding="utf-8")
+    circle.command(
+        "autograder", "scores", "export", FILE_NAME, "--format", "canvas", "--from", tmp_path / "canvas.csv",
+        "-o", tmp_path / "filled.csv",
+    )  # fmt: skip
+    with (tmp_path / "filled.csv").open(newline="", encoding="utf-8") as stream:
+        filled = {row["Student"].strip(): row["Backprop (1)"] for row in csv.DictReader(stream)}
+    assert (filled["ada"], filled["karla"], filled.get("pavel", "")) == ("20", "16.5", "")
+
+
 def test_feedback_has_words_and_partial_credit(circle):
     page = re.sub(r"<[^>]+>", "", circle.feedback("karla"))
     assert "(Score: 16.5 / 20.0)" in page
@@ -247,7 +262,7 @@ def test_without_our_configuration_nothing_is_earned_and_the_page_says_why(cours
     row = course.rows()["ada"]
     assert (row["total_points_earned"], row["grading_status"]) == (
         "0",
-        "not autograded: run `nbgrader autograde` again",
+        "not autograded: run `nbgrader autograde`",
     )
     course.nbgrader("autograde", NAME, "--force")
     assert course.scores()["ada"] == FULL
@@ -284,7 +299,7 @@ def test_without_walls_nothing_is_autograded(course):
     assert said.count("untrusted code cannot be walled in on this machine: a machine that has none") == 1
     assert "Traceback" not in said
     assert not list((course.root / "autograded").glob("*/*"))
-    assert course.rows()["ada"]["grading_status"] == "not autograded: run `nbgrader autograde` again"
+    assert course.rows()["ada"]["grading_status"] == "not autograded: run `nbgrader autograde`"
 
 
 def test_without_autograder_nothing_is_autograded(course, tmp_path):
@@ -310,20 +325,48 @@ def test_the_export_follows_the_gradebook(course):
     shutil.rmtree(course.root / "autograded" / "waiting")
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.add_student("nothing")
+        gradebook.add_student("collected")
         gradebook.find_grade("q2", NAME, NAME, "byhand").manual_score = 2.5
         gradebook.find_submission_notebook(NAME, NAME, "late").late_submission_penalty = 0.25
         gradebook.db.commit()
     course.hand_in("again", filled_in(course.released, [*PLAIN.values()]))
     course.nbgrader("autograde", NAME, "--student", "again", "--force")
+    for student in ("collected", "unlisted"):  # known to the gradebook, and not
+        course.hand_in(student, course.released)
     rows = {s: (r["q2"], r["total_points_earned"], r["grading_status"]) for s, r in course.rows().items()}
     assert rows == {
         "points-per-question": ("4", "20", "--"),
         "again": ("4", "20", "Completed"),
         "byhand": ("2.5", "3.5", "Completed"),
+        "collected": ("0", "0", "not autograded: run `nbgrader autograde`"),
         "late": ("0", "0.75", "Completed"),
         "nothing": ("0", "0", "nothing was handed in"),
-        "waiting": ("0", "1", "not autograded: run `nbgrader autograde` again"),
+        "unlisted": ("0", "0", "not autograded: run `nbgrader autograde`"),
+        "waiting": ("0", "1", "not autograded: run `nbgrader autograde`"),
     }
+
+
+def test_what_nbgrader_cannot_copy_costs_nobody_else_and_is_named(course):
+    """nbgrader's own copying stops at these; the grades file says which file it is."""
+    clear(course)
+    for student in ("ada", "folder", "link", "renamed", "zed"):
+        course.hand_in(student, filled_in(course.released, [*PLAIN.values()]))
+    beside = course.submission("folder").parent / "xor_checks.py"
+    beside.mkdir()
+    (beside / "notes.txt").write_text("mine", encoding="utf-8")
+    (course.submission("link").parent / "python").symlink_to("/no/such/file")
+    course.submission("renamed").rename(course.submission("renamed").with_stem("mine"))
+    course.nbgrader("autograde", NAME, status=1)
+    rows = {s: (r["total_points_earned"], r["grading_status"]) for s, r in course.rows().items()}
+    del rows["points-per-question"]
+    assert rows == {
+        "ada": ("20", "Completed"),
+        "folder": (
+            "0", "not autograded: 'xor_checks.py' is a folder in the submission and a file of the course; remove it"),
+        "link": ("0", "not autograded: 'python' in the submission is a link that leads nowhere; remove it"),
+        "renamed": ("0", "not autograded: no xor_backprop.ipynb was handed in"),
+        "zed": ("20", "Completed"),
+    }  # fmt: skip
 
 
 def test_the_export_says_what_is_wrong_in_one_line(course):
