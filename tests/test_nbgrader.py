@@ -327,6 +327,7 @@ def test_the_export_follows_the_gradebook(course):
         gradebook.add_student("nothing")
         gradebook.add_student("collected")
         gradebook.find_grade("q2", NAME, NAME, "byhand").manual_score = 2.5
+        gradebook.find_grade("q9", NAME, NAME, "again").manual_score = 0.5
         gradebook.find_submission_notebook(NAME, NAME, "late").late_submission_penalty = 0.25
         gradebook.db.commit()
     course.hand_in("again", filled_in(course.released, [*PLAIN.values()]))
@@ -336,7 +337,7 @@ def test_the_export_follows_the_gradebook(course):
     rows = {s: (r["q2"], r["total_points_earned"], r["grading_status"]) for s, r in course.rows().items()}
     assert rows == {
         "points-per-question": ("4", "20", "--"),
-        "again": ("4", "20", "Completed"),
+        "again": ("4", "19.5", "waits for a grader: its score was changed by hand before it was autograded again"),
         "byhand": ("2.5", "3.5", "Completed"),
         "collected": ("0", "0", "not autograded: run `nbgrader autograde`"),
         "late": ("0", "0.75", "Completed"),

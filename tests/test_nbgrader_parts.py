@@ -161,6 +161,13 @@ def test_configure_keeps_what_the_course_configured():
     assert IgnorePattern not in again
 
 
+def test_configure_refuses_where_another_preprocessor_executes():
+    c = Config()
+    c.Autograde.autograde_preprocessors = ["mine.Execute", SaveAutoGrades]
+    with pytest.raises(UserError, match=r"has no nbgrader\.preprocessors\.Execute for ours to replace"):
+        configure(c)
+
+
 def test_the_hidden_test_gives_the_points_and_refuses_to_grade(reference_source, monkeypatch):
     namespace: dict[str, object] = {}
     exec(reference_source, namespace)
