@@ -1,6 +1,7 @@
 """Hostile notebooks against nbgrader: each earns its sigmoid (1 point) and tries to win the other 19.
 
-An attack changes the notebook that a student hands in; some also put files beside it. `@COURSE@` in code is the course folder.
+An attack changes the notebook that a student hands in; some also put files beside it. `@COURSE@` in code is the course
+folder, `@HOME@` the home folder of whoever grades: behind walls `~` is another.
 """
 
 from __future__ import annotations
@@ -144,8 +145,17 @@ def many_cells(notebook: Notebook, folder: Path) -> Notebook:
     return notebook
 
 
+def home_beside(course: Path) -> Path:
+    """The home folder of whoever grades `course`; never the real one, where an attack could do harm."""
+    return course.parent / "home"
+
+
 def by_code(code: str) -> Attack:
-    return lambda notebook, folder: at_the_end(notebook, [code.replace("@COURSE@", str(folder.parents[2]))])
+    def attack(notebook: Notebook, folder: Path) -> Notebook:
+        course = folder.parents[2]
+        return at_the_end(notebook, [code.replace("@COURSE@", str(course)).replace("@HOME@", str(home_beside(course)))])
+
+    return attack
 
 
 PATCHES = """
@@ -185,7 +195,7 @@ ATTACKS: dict[str, tuple[Attack, float]] = {
     "gradebook": (by_code(tries("import sqlite3\nd = sqlite3.connect('@COURSE@/gradebook.db')\nd.execute('UPDATE grade SET manual_score = 4')\nd.commit()")), 1),
     "gradebook as a file": (by_code(tries("open('@COURSE@/gradebook.db', 'r+b').write(b'x')")), 1),
     "configuration": (by_code(tries("open('@COURSE@/nbgrader_config.py', 'a').write('raise SystemExit')")), 1),
-    "configuration at home": (by_code(tries("import os\nos.makedirs(os.path.expanduser('~/.jupyter'), exist_ok=True)\nopen(os.path.expanduser('~/.jupyter/nbgrader_config.py'), 'w')\nassert os.path.expanduser('~') == '/root'")), 1),
+    "configuration at home": (by_code(tries("open('@HOME@/.jupyter/nbgrader_config.py', 'w').write('x = 1')")), 1),
     "source read": (by_code(tries("assert 'SOLUTION' in open('@COURSE@/source/xor_backprop/xor_backprop.ipynb').read()")), 1),
     "neighbours read": (by_code(tries("import os\nassert len(os.listdir('@COURSE@/submitted')) > 1")), 1),
     "environment says validate": (by_code("import os\nos.environ['NBGRADER_EXECUTION'] = 'validate'\nos.environ['NBGRADER_VALIDATING'] = '1'"), 1),

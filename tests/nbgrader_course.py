@@ -89,6 +89,7 @@ class Course:
 
     def rows(self) -> dict[str, dict[str, str]]:
         """The rows of the exported grades file by student."""
+        (self.root / "final_grades.csv").unlink(missing_ok=True)
         self.nbgrader("export", EXPORTER, "--to", "final_grades.csv", "--ExportPlugin.assignment", NAME)
         with (self.root / "final_grades.csv").open(newline="", encoding="utf-8") as stream:
             return {row["file"].partition("/")[0]: row for row in csv.DictReader(stream)}

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader_course import (
+    BIN,
     CLASS,
     EXPORTER,
     NAME,
@@ -103,6 +104,21 @@ def test_the_export_is_the_grades_file_of_autograder_grade(circle, tmp_path):
         for folder in (tmp_path, circle.root)
     )
     assert theirs == ours
+
+
+def test_what_is_exported_is_taken_for_an_upload(circle, tmp_path):
+    """Each submission's student is known by nbgrader's folder; what could not be graded is kept back."""
+    circle.nbgrader("export", EXPORTER)
+    roster = ["Student,ID,SIS User ID,SIS Login ID,Section,Backprop (1)", "    Points Possible,,,,,20"]
+    roster += [f"{name},{number},,{name},," for number, name in enumerate(("ada", "karla", "pavel"), start=1)]
+    (tmp_path / "canvas.csv").write_text("\n".join(roster) + "\n", encoding="utf-8")
+    circle.command(
+        "autograder", "scores", "export", FILE_NAME, "--format", "canvas", "--from", tmp_path / "canvas.csv",
+        "-o", tmp_path / "filled.csv",
+    )  # fmt: skip
+    with (tmp_path / "filled.csv").open(newline="", encoding="utf-8") as stream:
+        filled = {row["Student"].strip(): row["Backprop (1)"] for row in csv.DictReader(stream)}
+    assert (filled["ada"], filled["karla"], filled.get("pavel", "")) == ("20", "16.5", "")
 
 
 def test_feedback_has_words_and_partial_credit(circle):
@@ -246,7 +262,7 @@ def test_without_our_configuration_nothing_is_earned_and_the_page_says_why(cours
     row = course.rows()["ada"]
     assert (row["total_points_earned"], row["grading_status"]) == (
         "0",
-        "not autograded: run `nbgrader autograde` again",
+        "not autograded: run `nbgrader autograde`",
     )
     course.nbgrader("autograde", NAME, "--force")
     assert course.scores()["ada"] == FULL
@@ -257,9 +273,47 @@ def test_points_that_are_not_the_settings_are_refused(course):
     course.hand_in("ada", filled_in(course.released, [*PLAIN.values()]))
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_grade_cell("q2", NAME, NAME, max_score=40, cell_type="code")
+    course.hand_in("bob", filled_in(course.released, [*PLAIN.values()]))
     said = course.nbgrader("autograde", NAME, status=1)
-    assert "xor_backprop/xor_backprop: q2 is worth 40 in the gradebook and 4 in the settings" in said
-    assert not (course.root / "autograded" / "ada" / NAME).exists()
+    assert said.count("xor_backprop/xor_backprop: q2 is worth 40 in the gradebook and 4 in the settings") == 1
+    assert "Traceback" not in said
+    assert not list((course.root / "autograded").glob("*/*"))
+
+
+WITHOUT_WALLS = """
+import sys
+from autograder.grading import students
+from autograder.student.walls import Walls
+from nbgrader.apps.nbgraderapp import main
+students.survey = lambda: Walls(0, False, False, False, ("a machine that has none",))
+sys.argv = ["nbgrader", *sys.argv[1:]]
+main()
+"""
+
+
+def test_without_walls_nothing_is_autograded(course):
+    """What the survey finds stands in for a machine without walls."""
+    clear(course)
+    course.hand_in("ada", filled_in(course.released, [*PLAIN.values()]))
+    said = course.command("python", "-c", WITHOUT_WALLS, "autograde", NAME, status=1)
+    assert said.count("untrusted code cannot be walled in on this machine: a machine that has none") == 1
+    assert "Traceback" not in said
+    assert not list((course.root / "autograded").glob("*/*"))
+    assert course.rows()["ada"]["grading_status"] == "not autograded: run `nbgrader autograde`"
+
+
+def test_without_autograder_nothing_is_autograded(course, tmp_path):
+    """A package that cannot be imported stands before ours; without the refusal nbgrader would run student code."""
+    clear(course)
+    course.hand_in("ada", filled_in(course.released, [*PLAIN.values()]))
+    (tmp_path / "autograder.py").write_text("raise ImportError('not installed')", encoding="utf-8")
+    without = {**course.environment, "PYTHONPATH": str(tmp_path)}
+    command = [BIN / "nbgrader", "autograde", NAME]
+    done = subprocess.run(command, cwd=course.root, env=without, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.endswith("nothing is autograded: autograder cannot be loaded: not installed\n")
+    assert "Traceback" not in done.stderr
+    assert not list((course.root / "autograded").glob("*/*"))
 
 
 def test_the_export_follows_the_gradebook(course):
@@ -271,20 +325,49 @@ def test_the_export_follows_the_gradebook(course):
     shutil.rmtree(course.root / "autograded" / "waiting")
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.add_student("nothing")
+        gradebook.add_student("collected")
         gradebook.find_grade("q2", NAME, NAME, "byhand").manual_score = 2.5
+        gradebook.find_grade("q9", NAME, NAME, "again").manual_score = 0.5
         gradebook.find_submission_notebook(NAME, NAME, "late").late_submission_penalty = 0.25
         gradebook.db.commit()
     course.hand_in("again", filled_in(course.released, [*PLAIN.values()]))
     course.nbgrader("autograde", NAME, "--student", "again", "--force")
+    for student in ("collected", "unlisted"):  # known to the gradebook, and not
+        course.hand_in(student, course.released)
     rows = {s: (r["q2"], r["total_points_earned"], r["grading_status"]) for s, r in course.rows().items()}
     assert rows == {
         "points-per-question": ("4", "20", "--"),
-        "again": ("4", "20", "Completed"),
+        "again": ("4", "19.5", "waits for a grader: its score was changed by hand before it was autograded again"),
         "byhand": ("2.5", "3.5", "Completed"),
+        "collected": ("0", "0", "not autograded: run `nbgrader autograde`"),
         "late": ("0", "0.75", "Completed"),
         "nothing": ("0", "0", "nothing was handed in"),
-        "waiting": ("0", "1", "not autograded: run `nbgrader autograde` again"),
+        "unlisted": ("0", "0", "not autograded: run `nbgrader autograde`"),
+        "waiting": ("0", "1", "not autograded: run `nbgrader autograde`"),
     }
+
+
+def test_what_nbgrader_cannot_copy_costs_nobody_else_and_is_named(course):
+    """nbgrader's own copying stops at these; the grades file says which file it is."""
+    clear(course)
+    for student in ("ada", "folder", "link", "renamed", "zed"):
+        course.hand_in(student, filled_in(course.released, [*PLAIN.values()]))
+    beside = course.submission("folder").parent / "xor_checks.py"
+    beside.mkdir()
+    (beside / "notes.txt").write_text("mine", encoding="utf-8")
+    (course.submission("link").parent / "python").symlink_to("/no/such/file")
+    course.submission("renamed").rename(course.submission("renamed").with_stem("mine"))
+    course.nbgrader("autograde", NAME, status=1)
+    rows = {s: (r["total_points_earned"], r["grading_status"]) for s, r in course.rows().items()}
+    del rows["points-per-question"]
+    assert rows == {
+        "ada": ("20", "Completed"),
+        "folder": (
+            "0", "not autograded: 'xor_checks.py' is a folder in the submission and a file of the course; remove it"),
+        "link": ("0", "not autograded: 'python' in the submission is a link that leads nowhere; remove it"),
+        "renamed": ("0", "not autograded: no xor_backprop.ipynb was handed in"),
+        "zed": ("20", "Completed"),
+    }  # fmt: skip
 
 
 def test_the_export_says_what_is_wrong_in_one_line(course):

@@ -30,9 +30,10 @@ def name_of(text):
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory, short_course):  # noqa: F811
     """A course in which everybody but two neighbours is hostile, autograded and with feedback."""
-    course = Course(
-        tmp_path_factory.mktemp("attacked") / "course", environment={"AUTOGRADER_COURSE": str(short_course)}
-    )
+    root = tmp_path_factory.mktemp("attacked") / "course"
+    grader_home = nbgrader_attacks.home_beside(root)
+    (grader_home / ".jupyter").mkdir(parents=True)
+    course = Course(root, environment={"AUTOGRADER_COURSE": str(short_course), "HOME": str(grader_home)})
     course.nbgrader("generate_assignment", NAME)
     released = course.released
     for neighbour in ("aaa-neighbour", "zzz-neighbour"):
@@ -93,7 +94,7 @@ def test_no_process_and_no_file_is_left(attacked):
     assert "LEFT []" in done.stdout
     assert {path.name for path in course.root.iterdir()} <= {
         "source", "release", "submitted", "autograded", "feedback", "gradebook.db", "nbgrader_config.py", "final_grades.csv"}  # fmt: skip
-    assert not (Path.home() / ".jupyter" / "nbgrader_config.py").exists()
+    assert not (nbgrader_attacks.home_beside(course.root) / ".jupyter" / "nbgrader_config.py").exists()
     assert not Path("/tmp/planted-by-a-student.txt").exists()
 
 

@@ -130,7 +130,8 @@ def test_build_keeps_a_configuration_that_is_there(tmp_path):
     config.write_text("c = get_config()\n", encoding="utf-8")
     said = course_folder.add_config(tmp_path)
     assert config.read_text(encoding="utf-8") == "c = get_config()\n"
-    assert said.endswith("add: from autograder.platforms.nbgrader import configure; configure(c)")
+    assert said.endswith(f"add:\n{course_folder.CONFIGURE}")
+    assert course_folder.CONFIGURE in (home() / "docs" / "nbgrader.md").read_text(encoding="utf-8")
     config.write_text("from autograder.platforms.nbgrader import configure\n", encoding="utf-8")
     assert course_folder.add_config(tmp_path).endswith("was there and is kept")
 
@@ -158,6 +159,13 @@ def test_configure_keeps_what_the_course_configured():
     configure(c)
     assert c.Autograde.autograde_preprocessors == again
     assert IgnorePattern not in again
+
+
+def test_configure_refuses_where_another_preprocessor_executes():
+    c = Config()
+    c.Autograde.autograde_preprocessors = ["mine.Execute", SaveAutoGrades]
+    with pytest.raises(UserError, match=r"has no nbgrader\.preprocessors\.Execute for ours to replace"):
+        configure(c)
 
 
 def test_the_hidden_test_gives_the_points_and_refuses_to_grade(reference_source, monkeypatch):

@@ -15,15 +15,25 @@ from autograder.course import home, load_assignment
 from autograder.submission.marks import STUB, hidden_test
 
 CONFIG_FILE = "nbgrader_config.py"
-CONFIG = '''"""nbgrader's settings for this course folder."""
+CONFIGURE = """# Last: it builds on what stands above.
+try:
+    from autograder.platforms.nbgrader import configure
 
-from autograder.platforms.nbgrader import configure
+    configure(c)
+except Exception as error:  # nbgrader would go on, and run student code without walls
+    reason = f"nothing is autograded: autograder cannot be loaded: {error}"
+
+    def refuse(**_):
+        raise SystemExit(reason)
+
+    c.Autograde.pre_convert_hook = refuse
+"""
+CONFIG = f'''"""nbgrader's settings for this course folder."""
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 c.CourseDirectory.course_id = "backprop"  # as your JupyterHub calls the course
 
-configure(c)  # last: it builds on what stands above
-'''
+{CONFIGURE}'''
 INDENT = " " * 4
 BEGIN_SOLUTION, END_SOLUTION = f"{INDENT}### BEGIN SOLUTION", f"{INDENT}### END SOLUTION"
 NOT_HANDED_OUT = {"notebook.md", "settings.toml", "requirements.txt", "README.md"}  # the rest goes with the notebook
@@ -44,15 +54,14 @@ def source_files(name: str) -> dict[str, bytes]:
 
 
 def add_config(course: Path) -> str:
-    """Write `nbgrader_config.py` where there is none; one line on what there is now, or what to add by hand."""
+    """Write `nbgrader_config.py` where there is none; what there is now in one line, or the lines to add by hand."""
     path = course / CONFIG_FILE
     if not path.exists():
         path.write_text(CONFIG, encoding="utf-8")
         return f"nbgrader's configuration in {path}"
     if "autograder.platforms.nbgrader" in path.read_text(encoding="utf-8", errors="replace"):
         return f"{path} was there and is kept"
-    add = "from autograder.platforms.nbgrader import configure; configure(c)"
-    return f"{path} was there and is kept; at its end add: {add}"
+    return f"{path} was there and is kept; at its end add:\n{CONFIGURE}"
 
 
 def source_notebook(assignment: Assignment) -> nbformat.NotebookNode:

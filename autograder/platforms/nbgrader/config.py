@@ -8,6 +8,8 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, Execute
 from traitlets.config.loader import LazyConfigValue
 
+from autograder.errors import UserError
+
 READER = "autograder.platforms.nbgrader.reading.Reader"
 GRADER = "autograder.platforms.nbgrader.grading.GradeOrExecute"
 STUBS = "autograder.platforms.nbgrader.stubs.ClearSolutionsToStubs"
@@ -18,9 +20,15 @@ def configure(c: Any) -> None:
 
     In the course's lists of preprocessors ours take the places of nbgrader's `Execute` and `ClearSolutions`. They act
     on our assignments only, and do what nbgrader's do on any other.
+
+    Raises
+    ------
+    UserError : the course has another preprocessor execute; it would run student code of ours without walls
     """
     c.Autograde.exporter_class = READER
     _put(c.Autograde, "autograde_preprocessors", Autograde, Execute, GRADER)
+    if GRADER not in c.Autograde.autograde_preprocessors:
+        raise UserError("c.Autograde.autograde_preprocessors has no nbgrader.preprocessors.Execute for ours to replace")
     _put(c.GenerateAssignment, "preprocessors", GenerateAssignment, ClearSolutions, STUBS)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 
@@ -67,27 +68,51 @@ class FinalGrades(ExportPlugin):  # type: ignore[misc]
         wanted = {str(student) for student in self.student}
         coursedir: CourseDirectory = self.parent.coursedir
         questions = {test.name: test.question for test in course.tests}
-        for student in sorted(student.id for student in gradebook.students):
+        notebook = f"{notebook_id}.ipynb"
+        handed_in = NbGraderAPI(coursedir, parent=self.parent).get_submitted_students(assignment_id)
+        for student in sorted({student.id for student in gradebook.students} | handed_in):
             if wanted and student not in wanted:
                 continue
-            file = f"{student}/{assignment_id}/{notebook_id}.ipynb"
+            graded, submitted, source = (
+                Path(coursedir.format_path(directory, name, assignment_id))
+                for directory, name in (
+                    (coursedir.autograded_directory, student),
+                    (coursedir.submitted_directory, student),
+                    (coursedir.source_directory, "."),
+                )
+            )
+            status = _status(graded / notebook) or _why_not(submitted, source, notebook)
+            points, penalty = None, 0.0
             try:
                 submission = gradebook.find_submission_notebook(notebook_id, assignment_id, student)
             except MissingEntry:
-                yield file, None, 0.0, "nothing was handed in"
-                continue
-            points = {questions[grade.name]: float(grade.score) for grade in submission.grades}
-            graded = Path(coursedir.format_path(coursedir.autograded_directory, student, assignment_id))
-            status = _status(graded / f"{notebook_id}.ipynb")
-            if any(grade.needs_manual_grade for grade in submission.grades) and status == COMPLETED:
-                status = "waits for a grader: its score was changed by hand before it was autograded again"
-            yield file, points, float(submission.late_submission_penalty or 0.0), status
+                if student not in handed_in:
+                    status = "nothing was handed in"
+            else:
+                points = {questions[grade.name]: float(grade.score) for grade in submission.grades}
+                penalty = float(submission.late_submission_penalty or 0.0)
+                if any(grade.needs_manual_grade for grade in submission.grades) and status == COMPLETED:
+                    status = "waits for a grader: its score was changed by hand before it was autograded again"
+            yield f"{student}/{assignment_id}/{notebook}", points, penalty, status
 
 
 def _status(path: Path) -> str:
-    """What grading said of a submission, from the notebook that it left."""
+    """What grading said of a submission, from the notebook that it left; empty where it left none."""
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         return str(data["metadata"]["autograder"]["status"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "not autograded: run `nbgrader autograde` again"
+        return ""
+
+
+def _why_not(submitted: Path, source: Path, notebook: str) -> str:
+    """Why a submission was not autograded: a notebook by another name, or what nbgrader cannot copy."""
+    if submitted.is_dir() and not (submitted / notebook).exists():
+        return f"not autograded: no {notebook} was handed in"
+    for path in sorted(submitted.rglob("*")):
+        name = path.relative_to(submitted)
+        if path.is_dir() and (source / name).is_file():
+            return f"not autograded: {str(name)!r} is a folder in the submission and a file of the course; remove it"
+        if path.is_symlink() and not path.exists():
+            return f"not autograded: {str(name)!r} in the submission is a link that leads nowhere; remove it"
+    return "not autograded: run `nbgrader autograde`"

@@ -16,7 +16,7 @@ from autograder.feedback.text import one_line
 from autograder.feedback.words import MARKS, state_of, step_words
 from autograder.grading.one import Outcome
 from autograder.platforms.nbgrader.gradebook import CourseCell, CourseNotebook
-from autograder.platforms.nbgrader.run import run_of
+from autograder.platforms.nbgrader.run import refusing, run_of
 
 WIDTH = 96  # nbgrader's pages do not wrap an output's lines
 
@@ -30,9 +30,10 @@ class GradeOrExecute(Execute):  # type: ignore[misc]
     def __call__(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Grade even where `--no-execute` switches execution off: no output of a student's ever earns points."""
         ids = resources["nbgrader"]
-        course = run_of(self).notebook(ids["assignment"], ids["notebook"])
-        if course is not None:
-            return self._grade(nb, resources, course)
+        with refusing(self.log):
+            course = run_of(self).notebook(ids["assignment"], ids["notebook"])
+            if course is not None:
+                return self._grade(nb, resources, course)
         stock: tuple[NotebookNode, Any] = super().__call__(nb, resources)
         return stock
 
@@ -45,11 +46,7 @@ class GradeOrExecute(Execute):  # type: ignore[misc]
         if removed:
             self.log.warning("Not part of the assignment, left out: %s", ", ".join(removed))
         path = run.folder("submitted", ids["student"], ids["assignment"]) / f"{ids['notebook']}.ipynb"
-        try:
-            outcome = run.grade(path, course.assignment)
-        except UserError as error:
-            self.log.error("%s", error)
-            raise
+        outcome = run.grade(path, course.assignment)
         for number, test in enumerate(course.tests, start=1):
             cell = tests[test.name]
             cell.execution_count = number

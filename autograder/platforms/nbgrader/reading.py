@@ -8,7 +8,7 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 
 from autograder.platforms.nbgrader.restoring import restored
-from autograder.platforms.nbgrader.run import run_of
+from autograder.platforms.nbgrader.run import refusing, run_of
 from autograder.submission.notebook import Cell, Unreadable, read_cells
 
 
@@ -21,7 +21,8 @@ class Reader(NotebookExporter):
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **more: Any) -> tuple[Any, Any]:
         """See `Exporter.from_filename`."""
         run, ids, path = run_of(self), (resources or {})["nbgrader"], Path(filename)
-        course = run.notebook(ids["assignment"], ids["notebook"])
+        with refusing(self.log):
+            course = run.notebook(ids["assignment"], ids["notebook"])
         handed_in = path.parent == run.folder("submitted", ids["student"], ids["assignment"])
         self.optimistic_validation = course is not None  # what we wrote is valid: one check at the end is enough
         made: tuple[Any, Any]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,30 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import BaseConverter
 
 from autograder.course import load_settings
+from autograder.errors import UserError
 from autograder.grading.one import Outcome, grade_file
 from autograder.grading.students import Students, open_students
 from autograder.platforms.nbgrader.gradebook import CourseNotebook, find_notebook
 from autograder.student.host import HostEnded
 
 KEPT = {"timestamp.txt", "submission_secret.txt"}  # nbgrader's own files beside a submission
+
+
+class Refused(SystemExit, KeyboardInterrupt):
+    """Ends nbgrader with a status and no traceback.
+
+    Its converter takes it for a key press, and then removes what is half done.
+    """
+
+
+@contextmanager
+def refusing(log: Any) -> Iterator[None]:
+    """A `UserError` holds for the whole class: it ends the run with its one line. Other errors are one submission's."""
+    try:
+        yield
+    except UserError as error:
+        log.error("%s", error)
+        raise Refused(1) from None
 
 
 @dataclass(eq=False)
