@@ -173,7 +173,7 @@ update_cases = tuple(dict(parameter=p, gradient=g, learning_rate=d["learning_rat
                      for p, g in zip((d["W"], d["b"], d["u"], d["c"]), pick(network, GRADIENTS, d).values(), strict=True))
 _d = draws("q9")
 train_cases = (training_case(LECTURE, XOR["X"], XOR["Y"], 3), training_case(_d[1], *rows(_d[2:5]), 2),
-               training_case(_d[2], *rows((_d[5], _d[3])), 3))
+               training_case(_d[2], *rows((_d[5], _d[3])), 2))
 
 
 def each(**places: str) -> tuple[Step, ...]:
