@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograder.checking.derivation import Derivation
+from autograder.checking.discretion import discreet
 from autograder.checking.question import Inputs, Names, Question, Rubric, flat, flat_numbers
 from autograder.checking.values import Tolerance, WrongForm, describe, in_form
 from autograder.student.answers import Answer, Array, Calls, Failed, NotANumber, Plain, Replacements, Returned
@@ -33,6 +34,7 @@ class Run:
         self.question = question
         self.derivation = rubric.derivation
         self.expected = rubric.expected(question)
+        answers = discreet(answers, question.function, 0 if replaced else question.public)
         last = answers[-1] if answers else None
         self.failure = last if isinstance(last, Failed) else None
         self.readings = tuple(

@@ -17,6 +17,7 @@ import numpy as np
 from autograder.checking.asking import Run, run
 from autograder.checking.comparing import compare
 from autograder.checking.diagnosis import diagnose
+from autograder.checking.discretion import discreet_failure
 from autograder.checking.judging import Verdict, judge
 from autograder.checking.question import Assignment, Question, Step, step_id
 from autograder.checking.result import AssignmentResult, QuestionResult, StepResult
@@ -110,13 +111,14 @@ class _QuestionGrading:
         second = None
         if self._open() and self._is_there() and earlier and source.may_use(self.question.function, earlier):
             second = run(self.question, self.assignment.rubric, self.again, earlier)
-            self._judge(second, second_chance=True)
+            if not self._fails_likewise(second):
+                self._judge(second, second_chance=True)
         if self._open() and self.question.observes:
             self._judge(self.own, observe=True)
-            if second is not None:
+            if second is not None and second.failure is None:
                 self._judge(second, observe=True, second_chance=True)
         if self._attempted() and self._is_there() and earlier and self._may_be_spoiled():
-            if second and second.same_answers(self.own):
+            if second and (second.same_answers(self.own) or self._fails_likewise(second)):
                 return
             alone = run(self.question, self.assignment.rubric, self.again, None)
             if not alone.same_answers(self.own):
@@ -130,6 +132,11 @@ class _QuestionGrading:
 
     def _is_there(self) -> bool:
         return self.own.failure is None or self.own.failure.reason != "missing"
+
+    def _fails_likewise(self, second: Run) -> bool:
+        """Whether it raises what it raised before, of which more may have been told."""
+        own, function = self.own.failure, self.question.function
+        return own is not None and discreet_failure(own, function) == second.failure
 
     def _may_be_spoiled(self) -> bool:
         """By what other questions' calls left behind, or, where a call was too slow, by a busy machine."""
