@@ -27,6 +27,10 @@ class TooMany(LmsError):
     """More in one request than the LMS takes; nothing was written."""
 
 
+class Changed(LmsError):
+    """What stands there changed while a write waited for its turn; nothing was written."""
+
+
 class Stopped(LmsError):
     """Nothing will work any more: the token is not accepted, or the LMS cannot be reached."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from autograder.errors import UserError
-from autograder.scores.answers import LmsError, Refused, Stopped, TooMany, Unsure
+from autograder.scores.answers import Changed, LmsError, Refused, Stopped, TooMany, Unsure
 from autograder.scores.comments import holds, mark_of
 from autograder.scores.decimals import rounded, shown
 from autograder.scores.journal import FINAL, Journal
@@ -197,6 +198,8 @@ class Upload:
         if row.feedback and _digest(Path(row.feedback)) != row.feedback_digest:
             self._finish(row, "stopped", f"feedback file missing or changed since the plan: {row.feedback}")
             return None
+        if row.comment and holds(now.comments, row.comment):
+            whole = replace(whole, comment="", file=None)  # both came together, and comments are only ever added
         return whole
 
     def _stands(self, row: PlannedRow, now: Standing) -> bool:
@@ -209,24 +212,41 @@ class Upload:
         stamps = self._journal.stamps
         writes = [replace(write, stamp=self._target.stamp(stamps.get(row.user, ""))) for row, write in rows]
         self._journal.add([_writing(row, write) for (row, _), write in zip(rows, writes, strict=True)])
+        first = [row.user for row, _ in rows if row.user not in self._began]
         self._began |= {row.user for row, _ in rows}
         for row, _ in rows:  # whatever ends the run from here on: only reading back settles it
             self.summary.outcomes[row.user] = "unclear"
             self.summary.reasons[row.user] = "begun when the run ended"
         error: LmsError | None = None
         try:
-            self._pace.patiently(lambda: self._target.write(writes), again_when_unsure=False)
+            self._pace.patiently(partial(self._write, writes, time.monotonic()), again_when_unsure=False)
+        except Changed:
+            return self._put_back(rows, first)
         except TooMany as many:
             if len(rows) > 1:
                 self._batch = max(1, len(rows) // 2)
-                self._queue.extendleft(row for row, _ in reversed(rows))
-                self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
-                return []
+                return self._put_back(rows, first)
             error = Refused(str(many))
         except (Refused, Unsure) as said:
             error = said
         alone = len(rows) == 1
         return [_Sent(row, write, error, alone) for (row, _), write in zip(rows, writes, strict=True)]
+
+    def _write(self, writes: list[Write], read_at: float) -> None:
+        """Write; after a long wait only if the LMS did not change in the meantime."""
+        if time.monotonic() - read_at > self._pace.stale:
+            now = self._target.read([write.user for write in writes])
+            if any(now.get(write.user) != write.now for write in writes):
+                raise Changed("changed while the LMS was waited for")
+        self._target.write(writes)
+
+    def _put_back(self, rows: list[tuple[PlannedRow, Write]], first: list[str]) -> list[_Sent]:
+        """Nothing of these rows was written: they are to be read and decided again; `first`: never sent before."""
+        self._journal.add([{"event": "unsent", "user": user} for user in first])
+        self._began.difference_update(first)
+        self._queue.extendleft(row for row, _ in reversed(rows))
+        self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
+        return []
 
     def _confirm(self, sent: _Sent, now: Standing | None) -> None:
         """Compare what was sent with what stands there."""

@@ -96,8 +96,14 @@ class Journal:
         return {line["user"]: line["event"] for line in self.lines if "user" in line}
 
     def began(self) -> set[str]:
-        """The users for whom a write was begun in any run."""
-        return {line["user"] for line in self.lines if line["event"] == "writing"}
+        """The users for whom a write was begun in any run, and did not certainly come to nothing."""
+        found = set()
+        for line in self.lines:
+            if line["event"] == "writing":
+                found.add(line["user"])
+            elif line["event"] == "unsent":
+                found.discard(line["user"])
+        return found
 
     def close(self) -> None:
         """Give the journal back."""

@@ -287,6 +287,35 @@ def test_a_teachers_edit_while_the_upload_runs(six, tmp_path):
     assert six.score(last) == 18.0
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_teachers_edit_while_the_lms_throttles(six, tmp_path, batch):
+    """The first write is told to wait; meanwhile a teacher gives a better grade."""
+    six.fail(2, lambda r: r.method in {"PUT", "POST"}, THROTTLED_429)
+    waits: list[float] = []
+    summary = run(tmp_path, batch=batch, pace=Pace(first=0.001, settle=0, stale=0,
+                  sleep=lambda s: (waits.append(s), six._grade(FIRST, "19"))))  # fmt: skip
+    assert waits
+    assert counts(summary) == {"written": 5, "stopped": 1}
+    assert summary.reasons[str(FIRST)] == "changed since the plan: no score → 19"
+    tell_the_truth(six, tmp_path, summary, {FIRST: 19.0})
+    assert FIRST not in six.comments
+    events = [e["event"] for e in journal_events(tmp_path / "plan.json") if e.get("user") == str(FIRST)]
+    assert events == ["writing", "unsent", "stopped"]
+
+
+def test_a_comment_that_stands_is_not_added_again(six, tmp_path):
+    """A teacher takes the score away or changes it by hand; the plan's or a new plan's comment is the same."""
+    six.fail(1, lambda r: is_write(r) and str(FIRST) in r.path, Answer(502, HTML), done=True)
+    assert counts(run(tmp_path)) == {"written": 6}
+    for user in (FIRST, FIRST + 1):
+        six._grade(user, "1")
+    again = plan_for(tmp_path / "lms.toml", tmp_path / "final_grades.csv")
+    assert again.counts()["raise"] == 2
+    assert counts(upload(again, tmp_path / "again.json")) == {"written": 2}
+    assert [six.score(user) for user in (FIRST, FIRST + 1)] == [10.0, 11.0]
+    assert {len(found) for found in six.comments.values()} == {1}
+
+
 def test_handed_in_again_or_excused_since_the_plan(six, tmp_path):
     six.submissions[FIRST]["attempt"] = 2
     six.submissions[FIRST + 1]["excused"] = True

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from autograder.scores.answers import Refused, Stopped, Unsure
+from autograder.scores.answers import Changed, Refused, Stopped, Unsure
 from autograder.scores.comments import joined
 from autograder.scores.credentials import secret
 from autograder.scores.decimals import of_json
@@ -139,6 +139,8 @@ class LtiTarget:
                 break
             if wait is not None:
                 self._pace.sleep(wait)
+                if self.read([row.user])[row.user] != row.now:  # the later time is a new score's
+                    raise Changed("a later score came in between")
                 body["timestamp"] = self.stamp(body["timestamp"])
         if response.status_code == 409:
             raise Refused("the platform holds a score of a later time (a clock was ahead?); try again later")
