@@ -50,8 +50,8 @@ class Person:
 
     @property
     def identifiers(self) -> set[str]:
-        """What names exactly this student: ids as they are, e-mail and login in lower case."""
-        return {key for key in (self.id, self.sis_id, self.login.casefold(), self.email.casefold()) if key}
+        """What names exactly this student."""
+        return {key for key in (self.id, self.sis_id, self.login, self.email) if key}
 
 
 def letters(name: str) -> str:
