@@ -142,12 +142,12 @@ class CanvasTarget:
         assert row.file is not None
         where = f"{self._assignment}/submissions/{row.user}/comments/files"
         try:
-            done, answer = Uploader(self._requester, where, row.file, content_type="text/html").start()
+            _, answer = Uploader(self._requester, where, row.file, content_type="text/html").start()
         except Unsure as unsure:
             raise Busy(f"feedback file: {unsure}") from None
         except (ValueError, OSError) as error:
             raise Refused(one_line(f"feedback file: {error}")) from None
-        if not done and "id" not in answer:
+        if "id" not in answer:
             raise Refused(one_line(f"feedback file not taken: {answer}"))
         return int(answer["id"])
 
