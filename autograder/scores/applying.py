@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from autograder.errors import UserError
-from autograder.scores.answers import Changed, LmsError, Refused, Stopped, TooMany, Unsure
+from autograder.scores.answers import AtWork, Changed, LmsError, Refused, Stopped, TooMany, Unsure
 from autograder.scores.comments import holds, mark_of
 from autograder.scores.decimals import rounded, shown
 from autograder.scores.journal import FINAL, Journal
@@ -127,6 +127,7 @@ class Upload:
             self._students = {person.id: person for person in self._ask(self._target.people)}
             self._batch = max(1, min(self._batch, column.most))
             self._release_each = self._release and column.release_each
+            self._see_earlier_jobs_end()
             self._fill_queue()
             self._work()
             if self._release and column.visibility == "when released" and self.summary.complete:
@@ -137,6 +138,24 @@ class Upload:
             self.summary.ended = str(error)
             self._journal.add([{"event": "ended", "why": str(error)}])
         return self.summary
+
+    def _see_earlier_jobs_end(self) -> None:
+        for job in self._journal.open_jobs():
+            try:
+                self._end(job)
+            except AtWork as error:
+                raise Stopped(f"what an earlier run sent may still be at work: {error}; go on later") from None
+            except Refused:
+                continue  # reading tells what it wrote
+
+    def _end(self, job: str) -> None:
+        """Wait for a job's end, and note it."""
+        try:
+            self._target.finish(job)
+        except Refused:
+            self._journal.add([{"event": "job ended", "job": job}])
+            raise
+        self._journal.add([{"event": "job ended", "job": job}])
 
     def _fill_queue(self) -> None:
         known = self._journal.outcomes()
@@ -219,7 +238,10 @@ class Upload:
             self.summary.reasons[row.user] = "begun when the run ended"
         error: LmsError | None = None
         try:
-            self._pace.patiently(partial(self._write, writes, time.monotonic()), again_when_unsure=False)
+            job = self._pace.patiently(partial(self._write, writes, time.monotonic()), again_when_unsure=False)
+            if job:
+                self._journal.add([{"event": "job", "job": job, "users": [row.user for row, _ in rows]}])
+                self._end(job)
         except Changed:
             return self._put_back(rows, first)
         except TooMany as many:
@@ -232,13 +254,13 @@ class Upload:
         alone = len(rows) == 1
         return [_Sent(row, write, error, alone) for (row, _), write in zip(rows, writes, strict=True)]
 
-    def _write(self, writes: list[Write], read_at: float) -> None:
+    def _write(self, writes: list[Write], read_at: float) -> str:
         """Write; after a long wait only if the LMS did not change in the meantime."""
         if time.monotonic() - read_at > self._pace.stale:
             now = self._target.read([write.user for write in writes])
             if any(now.get(write.user) != write.now for write in writes):
                 raise Changed("changed while the LMS was waited for")
-        self._target.write(writes)
+        return self._target.write(writes)
 
     def _put_back(self, rows: list[tuple[PlannedRow, Write]], first: list[str]) -> list[_Sent]:
         """Nothing of these rows was written: they are to be read and decided again; `first`: never sent before."""
@@ -253,6 +275,7 @@ class Upload:
         row, before = sent.row, sent.write.now
         lost = isinstance(sent.error, Unsure)  # the LMS may still be at work on it
         again = row.user not in (self._again if lost else self._singly) and (lost or not sent.alone)
+        again = again and not isinstance(sent.error, AtWork)
         if now is not None and self._stands(row, now):
             self._failures = 0
             self._finish(row, "written", "", now)

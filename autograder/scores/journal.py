@@ -95,6 +95,13 @@ class Journal:
         """The last word on each user: "writing" where a write began and nothing tells how it ended."""
         return {line["user"]: line["event"] for line in self.lines if "user" in line}
 
+    def open_jobs(self) -> list[str]:
+        """Jobs of the LMS whose end is not known, where a row of theirs is not settled."""
+        ended = {line["job"] for line in self.lines if line["event"] == "job ended"}
+        outcomes = self.outcomes()
+        return [line["job"] for line in self.lines if line["event"] == "job" and line["job"] not in ended
+                and any(outcomes.get(user) not in FINAL for user in line["users"])]  # fmt: skip
+
     def began(self) -> set[str]:
         """The users for whom a write was begun in any run, and did not certainly come to nothing."""
         found = set()

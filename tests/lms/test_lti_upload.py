@@ -172,7 +172,9 @@ def test_a_later_score_that_comes_in_between_is_not_written_over(six, tmp_path):
     quicker = iter([True])
     six.before.append(lambda r: set_clock(six, "lti-0", 5.0, score=19.0, comment="By hand.")
                       if is_score(r) and b'"lti-0"' in r.body and next(quicker, False) else None)  # fmt: skip
-    summary = run(tmp_path, made, pace=Pace(first=0.001, settle=0, sleep=lambda s: setattr(six, "ahead", six.ahead + s)))
+    summary = run(
+        tmp_path, made, pace=Pace(first=0.001, settle=0, sleep=lambda s: setattr(six, "ahead", six.ahead + s))
+    )
     assert counts(summary) == {"written": 5, "stopped": 1}
     assert summary.reasons["lti-0"] == "changed since the plan: no score → 19"
     assert (six.results["lti-0"]["score"], six.results["lti-0"]["comment"]) == (19, "By hand.")

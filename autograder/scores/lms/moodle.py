@@ -199,13 +199,17 @@ class MoodleTarget:
         """Moodle keeps its own time."""
         return ""
 
-    def write(self, rows: Sequence[Write]) -> None:
+    def write(self, rows: Sequence[Write]) -> str:
         """One row, or several in one request. The answer is null whether or not anything was written."""
         grades = [self._grade(row) for row in rows]
         if len(grades) == 1:
             self._call("mod_assign_save_grade", assignmentid=self._assignment["id"], applytoall=0, **grades[0])
         else:
             self._call("mod_assign_save_grades", assignmentid=self._assignment["id"], applytoall=0, grades=grades)
+        return ""
+
+    def finish(self, job: str) -> None:
+        """Moodle carries out a request before it answers."""
 
     def _grade(self, row: Write) -> dict[str, Any]:
         score = row.now.score if row.score is None else row.score
