@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -111,7 +110,7 @@ def progress(words: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def show_summary(plan: Plan, summary: Summary, requests: int, audit: Path) -> None:
+def show_summary(plan: Plan, summary: Summary, requests: int, audit: str) -> None:
     """Print how an upload ended: the rows that do not stand as planned, with the reason, then counts."""
     rows = {row.user: row for row in plan.to_write()}
     unsettled = [u for u, outcome in summary.outcomes.items() if outcome not in ("written", "already", "waiting")]
@@ -136,7 +135,7 @@ def show_summary(plan: Plan, summary: Summary, requests: int, audit: Path) -> No
         click.echo(f"the run ended early: {_printable(summary.ended)}")
     elif not summary.complete:
         click.echo("the same command tries again what does not stand yet; for what was stopped, make a new plan")
-    click.echo(f"{requests} requests; audit log in {audit}")
+    click.echo(f"{requests} requests; {audit}")
 
 
 def show_comparison(found: Comparison) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -136,7 +137,8 @@ class Upload:
                 self._journal.add([{"event": "released"}])
         except LmsError as error:
             self.summary.ended = str(error)
-            self._journal.add([{"event": "ended", "why": str(error)}])
+            with suppress(LmsError):  # maybe it is the journal that cannot be written
+                self._journal.add([{"event": "ended", "why": str(error)}])
         return self.summary
 
     def _see_earlier_jobs_end(self) -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.errors import UserError
+from autograder.scores.answers import Stopped
 
 try:
     import fcntl
@@ -33,14 +34,17 @@ class Journal:
         self.lines: list[dict[str, Any]] = []
         self.stamps: dict[str, str] = {}  # the last time stamp sent for each user
         try:
-            self._stream = path.open("a+b")
+            self._stream = path.open("a+b", buffering=0)
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
         self._lock()
         self._read()
         self._note_stamps(self.lines)
         if not self.lines:
-            self.add([{"event": "plan", "plan": plan}])
+            try:
+                self.add([{"event": "plan", "plan": plan}])
+            except Stopped as error:
+                raise UserError(str(error)) from None
             self._sync_folder()
         elif self.lines[0].get("plan") != plan:
             self._stream.close()
@@ -58,7 +62,7 @@ class Journal:
     def _read(self) -> None:
         self._stream.seek(0)
         good = 0
-        for line in self._stream:
+        for line in self._stream.read().splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 break
             try:
@@ -79,12 +83,24 @@ class Journal:
                 os.close(folder)
 
     def add(self, events: list[dict[str, Any]]) -> None:
-        """Append lines; they are on disk when this returns."""
+        """Append lines; they are on disk when this returns.
+
+        Raises
+        ------
+        Stopped : they cannot be written (a full disk?), and without a journal nothing more may be sent
+        """
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         stamped = [{"time": time, **event} for event in events]
-        self._stream.write(b"".join(json.dumps(event).encode("ascii") + b"\n" for event in stamped))
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        end = self._stream.seek(0, os.SEEK_END)
+        rest = b"".join(json.dumps(event).encode("ascii") + b"\n" for event in stamped)
+        try:
+            while rest:
+                rest = rest[self._stream.write(rest) :]
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._stream.truncate(end)  # no half line before the next one
+            raise Stopped(f"{self._path}: {error.strerror}") from None
         self.lines += stamped
         self._note_stamps(stamped)
 

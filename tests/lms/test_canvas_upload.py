@@ -604,3 +604,23 @@ def test_pages_are_followed(canvas, tmp_path):
     )
     assert len(target.people()) == 25
     assert len(target.read_all()) == 25
+
+
+def test_a_full_disk_ends_the_run_before_anything_more_is_sent(six, tmp_path):
+    """No file may grow beyond so many bytes: the journal cannot be written any more."""
+    limited = ("import resource, sys\n"
+               "resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))\n"
+               "from autograder.cli import main\n"
+               "main()\n")  # fmt: skip
+    line = [sys.executable, "-c", limited, "scores", "apply", "plan.json", "--release"]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "the run ended early: " in done.stdout
+    assert "plan.journal.jsonl: File too large" in done.stdout
+    sent = len(six.writes())
+    assert 0 < sent < 6
+    summary = run(tmp_path)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
+    assert len(six.writes()) == 6  # the half line was dropped, and nothing was sent twice
