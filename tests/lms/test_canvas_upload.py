@@ -171,6 +171,17 @@ def test_no_permission_at_all_stops_after_five_rows(six, tmp_path):
     tell_the_truth(six, tmp_path, summary)
 
 
+def test_a_reading_that_is_not_permitted_any_more_is_not_taken_for_students_who_left(six, tmp_path):
+    """The teacher loses the course after the third write."""
+    six.before.append(lambda r: NOT_PERMITTED if r.method == "GET" and len(six.comments) >= 3 else None)
+    summary = run(tmp_path)
+    assert "not permitted to this token" in summary.ended
+    assert counts(summary) == {"written": 2, "unclear": 1, "waiting": 3}
+    tell_the_truth(six, tmp_path, summary)
+    six.before.clear()
+    assert counts(run(tmp_path)) == {"written": 6}
+
+
 def test_a_429_storm(six, tmp_path):
     waits: list[float] = []
     hits = iter(range(1000))

@@ -159,6 +159,16 @@ def test_unknown_users_are_never_written_though_moodle_would(six, tmp_path):
     assert FIRST not in six.kept
 
 
+def test_a_reading_that_fails_is_not_taken_for_a_student_who_left(six, tmp_path):
+    """200 with an exception, right after the write: the score stands, and that is what the summary says."""
+    sick = Answer(200, {"exception": "dml_read_exception", "errorcode": "dmlreadexception", "message": "Oops"})
+    made = plan(tmp_path)
+    six.fail(1, lambda r: r.value("userid") == str(FIRST) and six.of(FIRST).raw is not None, sick)
+    summary = run(tmp_path, made)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
+
+
 def test_a_teachers_words_stay_and_our_older_comment_goes(six, tmp_path):
     six.kept[FIRST] = Kept(grade=5, raw=5, comment="<p>See me!</p>", feedback="<p>See me!</p>")
     assert counts(run(tmp_path)) == {"written": 6}

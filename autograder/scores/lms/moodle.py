@@ -167,8 +167,8 @@ class MoodleTarget:
         for user in users:
             try:
                 found += self._report(int(user))
-            except Refused:  # not, or no longer, in the course
-                continue
+            except Refused:  # no longer in the course, or something else is wrong: the report of all tells
+                found += [report for report in self._report(0) if str(report["userid"]) == user]
         return self._standings(found, None)
 
     def _standings(self, reports: list[dict[str, Any]], handed_in: set[int] | None) -> dict[str, Standing]:
