@@ -102,6 +102,32 @@ def test_kill_9_between_write_and_journal_then_resume(six, tmp_path, batch):
     assert [six.score(user) for user in sorted(six.submissions)] == [10.0, 11.0, 12.0, 13.0, 14.0, 15.0]
 
 
+def test_interrupted_by_a_person_then_resumed(six, tmp_path):
+    """Ctrl-C after Canvas has written, before its answer is read: the summary says what is not known."""
+    process: list[subprocess.Popen[str]] = []
+    sent = threading.Event()
+
+    def interrupt(request, _answer):
+        if is_write(request) and len(six.comments) == 3 and not sent.is_set():
+            sent.set()
+            process[0].send_signal(signal.SIGINT)
+            process[0].wait(30)
+
+    six.after.append(interrupt)
+    line = [sys.executable, "-m", "autograder", "scores", "apply", "plan.json", "--release"]
+    with six.lock, (tmp_path / "said").open("w") as said:
+        process.append(subprocess.Popen(line, cwd=tmp_path, stdout=said, stderr=said, text=True))
+    assert sent.wait(30)
+    with six.lock:  # until it has ended
+        text = (tmp_path / "said").read_text()
+    assert process[0].returncode == 130
+    assert "2 written and read back, 1 unclear, 3 not reached" in text
+    assert "interrupted; give the same command to go on" in text
+    done = command("apply", "plan.json", "--release", cwd=tmp_path)
+    assert "6 written and read back" in done.stdout
+    assert {len(found) for found in six.comments.values()} == {1}
+
+
 def test_kill_9_before_the_write_arrives_then_resume(six, tmp_path):
     summary = None
     six.fail(1, is_write, Answer(500, HTML))

@@ -204,6 +204,20 @@ def test_an_unreleased_score_of_someone_else_is_not_overwritten(six, tmp_path):
     assert "would be lost" in row.reason
 
 
+def test_an_unreleased_comment_of_a_teacher_without_a_grade_is_not_lost(six, tmp_path):
+    six.assignment["markingworkflow"] = 1
+    half_done = Kept(grade=-1, comment="<p>half done</p>", state="inmarking")  # Moodle's number for no grade
+    six.kept[FIRST] = half_done
+    made = plan(tmp_path)
+    assert made.rows[0].action == "blocked"
+    assert "begun to grade" in made.rows[0].reason
+    six.kept[FIRST + 1] = Kept(grade=-1, comment="<p>half done</p>", state="inmarking")  # after the plan
+    summary = run(tmp_path, made, release=False)
+    assert counts(summary) == {"written": 4, "stopped": 1}
+    assert "begun to grade" in summary.reasons[str(FIRST + 1)]
+    assert {six.of(FIRST + n).comment for n in range(2)} == {"<p>half done</p>"}
+
+
 RUBRIC = [
     {"id": 11, "description": "q1", "levels": [{"id": 1, "score": 0}, {"id": 2, "score": 10}]},
     {"id": 12, "description": "q2", "levels": [{"id": 3 + n, "score": n} for n in range(0, 11)]},

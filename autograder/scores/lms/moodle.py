@@ -185,12 +185,15 @@ class MoodleTarget:
         return bool(item["id"] == self._ids.item if self._ids.item is not None else item.get("cmid") == self._ids.cmid)
 
     def _unreleased(self) -> dict[int, Decimal]:
-        """With marking workflow a grade is in the gradebook only once it is released, in the assignment before."""
+        """With marking workflow a grade is in the gradebook only once it is released, in the assignment before.
+
+        Below 0: saved without a grade, maybe with a comment.
+        """
         answer = self._call("mod_assign_get_grades", assignmentids=[self._assignment["id"]])
         grades: dict[int, tuple[int, Decimal]] = {}
         for line in (g for found in answer["assignments"] for g in found["grades"]):
             value = of_json(line["grade"])
-            if value is not None and value >= 0:
+            if value is not None:
                 latest = grades.get(line["userid"], (-1, value))
                 grades[line["userid"]] = max(latest, (line["attemptnumber"], value), key=lambda pair: pair[0])
         return {user: value for user, (_, value) in grades.items()}
@@ -252,8 +255,12 @@ def _standing(item: dict[str, Any], unreleased: Decimal | None, submitted: bool 
     elif item.get("gradeisoverridden"):
         obstacle = "overridden in the gradebook, so Moodle would ignore a new score"
     in_gradebook = of_json(item.get("graderaw"))
-    kept_back = unreleased is not None and in_gradebook is None
     feedback = str(item.get("feedback") or "")
+    if unreleased is not None and unreleased < 0:
+        if in_gradebook is None and not feedback and not obstacle:
+            obstacle = "a teacher has begun to grade: a comment that is not released cannot be read, and would be lost"
+        unreleased = None
+    kept_back = unreleased is not None and in_gradebook is None
     return Standing(
         score=in_gradebook if unreleased is None else unreleased,
         comments=None if kept_back else (feedback,) if feedback else (),
