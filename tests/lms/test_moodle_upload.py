@@ -323,6 +323,9 @@ def test_bulk_download_names_are_found_by_participant_id(six, tmp_path):
     assert (rows[0].user, rows[0].action) == ("104", "create")
     assert rows[1].action == "blocked"
     assert "the name does not agree" in rows[1].reason
+    done = command("roster", "final_grades.csv", cwd=tmp_path)  # asks for nothing but the students
+    assert "1 matched, 1 suggested" in done.stdout
+    assert done.returncode == 1
 
 
 def test_the_stand_in_has_moodles_surprises(six, tmp_path):

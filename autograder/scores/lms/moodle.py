@@ -120,6 +120,7 @@ class MoodleTarget:
 
     def people(self) -> list[Person]:
         """The course's students: whoever has grades, and suspended ones."""
+        self._see_functions(READS)
         graded = {user["userid"]: user for user in self._report(0)}
         enrolled = self._call("core_enrol_get_enrolled_users", courseid=self._ids.course)
         option = [{"name": "onlyactive", "value": "1"}]
