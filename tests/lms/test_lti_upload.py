@@ -198,6 +198,15 @@ def test_lost_answers(six, tmp_path, answer, done):
     assert len([r for r in six.log if is_score(r)]) == (6 if done else 7)
 
 
+def test_json_that_is_no_answer(six, tmp_path):
+    made = plan(tmp_path)
+    six.fail(1, lambda r: r.path.endswith("/results"), Answer(200, {"message": "busy"}))
+    six.fail(1, lambda r: r.path == MEMBERS, Answer(200, ["busy"]))
+    summary = run(tmp_path, made)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
+
+
 def test_a_teachers_comment_stays_and_none_is_erased(six, tmp_path):
     """A score without a comment would erase the one that stands."""
     set_clock(six, "lti-0", -60.0, score=3.0, comment="See me!")

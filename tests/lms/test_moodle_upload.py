@@ -84,6 +84,20 @@ def test_html_behind_a_proxy_and_a_cut_connection(six, tmp_path, answer, done):
     tell_the_truth(six, tmp_path, summary)
 
 
+@pytest.mark.parametrize("body", [None, {"message": "busy"}, []])
+def test_json_that_is_no_answer(six, tmp_path, body):
+    made = plan(tmp_path)
+    for function in ("site_info", "grade_items", "enrolled_users", "get_assignments", "get_definitions"):
+        six.fail(1, lambda r, name=function: name in r.value("wsfunction"), Answer(200, body))
+    if body == []:
+        six.fail(9, lambda r: "enrolled_users" in r.value("wsfunction"), Answer(200, {}))
+        assert "something else than a list" in run(tmp_path, made).ended
+        six.before.clear()
+    summary = run(tmp_path, made)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
+
+
 def test_locked_overridden_hidden_suspended_are_seen_in_the_plan(six, tmp_path):
     six.of(FIRST).locked = True
     six.of(FIRST + 1).overridden = True

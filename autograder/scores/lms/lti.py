@@ -65,7 +65,7 @@ class LtiTarget:
 
     def people(self) -> list[Person]:
         """The learners of the course; who is suspended is left out by the platform."""
-        members = [m for page in self._pages(_with(self._ids.memberships, limit=PAGE), MEMBERS)
+        members = [m for page in self._pages(_with(self._ids.memberships, limit=PAGE), MEMBERS, dict)
                    for m in page.get("members") or []]  # fmt: skip
         self._members = [_person(m) for m in members if any("Learner" in str(role) for role in m.get("roles") or [])]
         return self._members
@@ -74,7 +74,7 @@ class LtiTarget:
         """Every result; a learner without one has no score yet."""
         people = self.people() if self._members is None else self._members
         standings = {person.id: Standing() for person in people}
-        for page in self._pages(_with(_below(self._ids.lineitem, "results"), limit=PAGE), RESULTS):
+        for page in self._pages(_with(_below(self._ids.lineitem, "results"), limit=PAGE), RESULTS, list):
             for result in page:
                 standings[str(result["userId"])] = self._standing(result)
         return standings
@@ -84,7 +84,7 @@ class LtiTarget:
         standings = {}
         for user in users:
             url = _with(_below(self._ids.lineitem, "results"), user_id=user)
-            found = [r for page in self._pages(url, RESULTS) for r in page if str(r["userId"]) == user]
+            found = [r for page in self._pages(url, RESULTS, list) for r in page if str(r["userId"]) == user]
             standings[user] = self._standing(found[0]) if found else Standing()
         return standings
 
@@ -166,13 +166,16 @@ class LtiTarget:
             self._http.refuse(response)
         return response
 
-    def _pages(self, url: str, media: str) -> list[Any]:
+    def _pages(self, url: str, media: str, kind: type) -> list[Any]:
         pages = []
         seen = set()
         while url and url not in seen:
             seen.add(url)
             response = self._send("GET", url, media)
-            pages.append(self._http.json(response))
+            page = self._http.json(response)
+            if not isinstance(page, kind):
+                raise Unsure("the platform answers with something else than was asked for")
+            pages.append(page)
             following = response.links.get("next", {}).get("url", "")
             if following and origin(following) != origin(url):
                 raise Unsure("the next page lies on another server, where the token does not belong")
