@@ -148,8 +148,12 @@ def apply(path: Path, allow_lower: bool, release: bool, batch: int) -> None:
                 upload.run()
             except KeyboardInterrupt:
                 interrupted = True
-        write_audit(planned, journal, audit_path(path))
-        output.show_summary(planned, upload.summary, target.requests, audit_path(path))
+        audit = f"audit log in {audit_path(path)}"
+        try:
+            write_audit(planned, journal, audit_path(path))
+        except OSError as error:
+            audit = f"no audit log: {audit_path(path)}: {error.strerror}"
+        output.show_summary(planned, upload.summary, target.requests, audit)
     if interrupted:
         click.echo("interrupted; give the same command to go on", err=True)
         sys.exit(INTERRUPTED)

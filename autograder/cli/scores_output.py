@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -34,8 +33,17 @@ def _print(table: Table) -> None:
 
 
 def _plain(text: str) -> str:
-    """Others' text for the terminal: no markup, no control codes."""
-    return escape("".join(c if c.isprintable() else "�" for c in text))
+    """Others' text for a table: no markup, no control codes."""
+    return escape(_printable(text))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def _say_rest(rows: int) -> None:
+    if rows > MAX_TABLE_ROWS:
+        click.echo(f"… and {rows - MAX_TABLE_ROWS} more rows")
 
 
 def _points(value: Decimal | None) -> str:
@@ -50,18 +58,19 @@ def show_roster(roster: Roster) -> None:
     if unsettled:
         table = Table("submission", "status", "student?", "why", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for match in unsettled[:MAX_TABLE_ROWS]:
-            people = "\n".join(f"{person.name} ({person.sis_id or person.id})" for person in match.people[:5])
-            table.add_row(_plain(match.file), match.status, escape(people), _plain(match.how))
+            people = "\n".join(_plain(f"{person.name} ({person.sis_id or person.id})") for person in match.people[:5])
+            table.add_row(_plain(match.file), match.status, people, _plain(match.how))
         _print(table)
+        _say_rest(len(unsettled))
     if roster.missing:
-        names = [f"{person.name or person.login} ({person.sis_id or person.id})" for person in roster.missing]
+        names = [_printable(f"{p.name or p.login} ({p.sis_id or p.id})") for p in roster.missing]
         more = f" and {len(names) - 20} more" if len(names) > 20 else ""
         click.echo(f"without a submission: {', '.join(names[:20])}{more}")
 
 
 def show_rows(rows: Sequence[PlannedRow], title: str, maximum: Decimal, lms_maximum: Decimal) -> None:
     """Print the table of a plan, what is scaled, and the counts."""
-    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=_plain(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("submission", "student"):
         table.add_column(heading)
     for heading in ("stands", "new"):
@@ -73,8 +82,7 @@ def show_rows(rows: Sequence[PlannedRow], title: str, maximum: Decimal, lms_maxi
         cells = (_plain(row.file), _plain(row.name or row.user), _points(row.before.score), _points(row.score))
         table.add_row(*cells, row.action, _plain(row.reason), style=STYLES.get(row.action, ""))
     _print(table)
-    if len(rows) > MAX_TABLE_ROWS:
-        click.echo(f"… and {len(rows) - MAX_TABLE_ROWS} more rows")
+    _say_rest(len(rows))
     if maximum != lms_maximum:
         click.echo(f"SCALED: {shown(maximum)} points of the grades file are {shown(lms_maximum)} in the LMS")
     counts: dict[str, int] = {}
@@ -102,8 +110,8 @@ def progress(words: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def show_summary(plan: Plan, summary: Summary, requests: int, audit: Path) -> None:
-    """Print how an upload ended: counts, then every row that does not stand as planned, with the reason."""
+def show_summary(plan: Plan, summary: Summary, requests: int, audit: str) -> None:
+    """Print how an upload ended: the rows that do not stand as planned, with the reason, then counts."""
     rows = {row.user: row for row in plan.to_write()}
     unsettled = [u for u, outcome in summary.outcomes.items() if outcome not in ("written", "already", "waiting")]
     if unsettled:
@@ -115,6 +123,7 @@ def show_summary(plan: Plan, summary: Summary, requests: int, audit: Path) -> No
                 _plain(row.name or user), _plain(row.file), _points(row.score), summary.outcomes[user], reason
             )
         _print(table)
+        _say_rest(len(unsettled))
     words = {key: key for key in summary.counts()}
     words |= {"written": "written and read back", "already": "stood there already", "partly": "partly written",
               "waiting": "not reached"}  # fmt: skip
@@ -123,10 +132,10 @@ def show_summary(plan: Plan, summary: Summary, requests: int, audit: Path) -> No
     if summary.released:
         click.echo("released: students see the scores now")
     if summary.ended:
-        click.echo(f"the run ended early: {summary.ended}")
+        click.echo(f"the run ended early: {_printable(summary.ended)}")
     elif not summary.complete:
         click.echo("the same command tries again what does not stand yet; for what was stopped, make a new plan")
-    click.echo(f"{requests} requests; audit log in {audit}")
+    click.echo(f"{requests} requests; {audit}")
 
 
 def show_comparison(found: Comparison) -> None:
@@ -137,6 +146,7 @@ def show_comparison(found: Comparison) -> None:
             row = difference.row
             table.add_row(_plain(row.name or row.user), _plain(row.file), difference.kind, _plain(difference.words))
         _print(table)
+        _say_rest(len(found.differences))
     kinds = [difference.kind for difference in found.differences]
     said = [f"{kinds.count(kind)} {kind}" for kind in ("not applied", "partly", "drift") if kind in kinds]
     click.echo(", ".join([f"{found.same} as planned", *said]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autograder.checking.question import Assignment
+from autograder.csv_lines import CsvLines
 from autograder.grading.journal import Row
 from autograder.grading.one import Outcome
 
@@ -38,14 +38,14 @@ def write_table(
     header = ["file", *(q.name for q in questions), "total_points_earned", "percent_correct", "grading_status"]
     temporary = path.with_name(f"{path.name}.part")
     with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerow([POINTS_ROW, *points, number(assignment.total), "1", "--"])
+        table = CsvLines(stream)
+        table.row(header)
+        table.row([POINTS_ROW, *points, number(assignment.total), "1", "--"])
         for file, earned_by, penalty, status in lines:
             earned = [earned_by[q.name] if earned_by else 0.0 for q in questions]
             total = max(0.0, sum(earned) - penalty)
             percent = round(total / assignment.total, 4) if assignment.total else 0.0
-            writer.writerow([file, *map(number, earned), number(total), number(percent), status])
+            table.row([file, *map(number, earned), number(total), number(percent), status])
     temporary.replace(path)  # a reader sees the old file or the new one, never half of it
 
 
@@ -77,5 +77,5 @@ def named_after(file: str, suffix: str) -> str:
 
 
 def number(value: float) -> str:
-    """Points as a grades file shows them: `1`, `0.5`, `3.3333`."""
-    return f"{round(value, 4):g}"
+    """Points as a grades file shows them: `1`, `0.5`, `3.3333`, `123.4567`."""
+    return f"{round(value, 4):.4f}".rstrip("0").rstrip(".")

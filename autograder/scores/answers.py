@@ -23,8 +23,16 @@ class Unsure(LmsError):
     """The answer does not tell whether something was written: cut off, late, no JSON, a server's error."""
 
 
+class AtWork(Unsure):
+    """The LMS took it and may carry it out later: sending it again could do it twice."""
+
+
 class TooMany(LmsError):
     """More in one request than the LMS takes; nothing was written."""
+
+
+class Changed(LmsError):
+    """What stands there changed while a write waited for its turn; nothing was written."""
 
 
 class Stopped(LmsError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from autograder.errors import UserError
-from autograder.scores.answers import LmsError, Refused, Stopped, TooMany, Unsure
+from autograder.scores.answers import AtWork, Changed, LmsError, Refused, Stopped, TooMany, Unsure
 from autograder.scores.comments import holds, mark_of
 from autograder.scores.decimals import rounded, shown
 from autograder.scores.journal import FINAL, Journal
@@ -126,6 +128,7 @@ class Upload:
             self._students = {person.id: person for person in self._ask(self._target.people)}
             self._batch = max(1, min(self._batch, column.most))
             self._release_each = self._release and column.release_each
+            self._see_earlier_jobs_end()
             self._fill_queue()
             self._work()
             if self._release and column.visibility == "when released" and self.summary.complete:
@@ -134,8 +137,27 @@ class Upload:
                 self._journal.add([{"event": "released"}])
         except LmsError as error:
             self.summary.ended = str(error)
-            self._journal.add([{"event": "ended", "why": str(error)}])
+            with suppress(LmsError):  # maybe it is the journal that cannot be written
+                self._journal.add([{"event": "ended", "why": str(error)}])
         return self.summary
+
+    def _see_earlier_jobs_end(self) -> None:
+        for job in self._journal.open_jobs():
+            try:
+                self._end(job)
+            except AtWork as error:
+                raise Stopped(f"what an earlier run sent may still be at work: {error}; go on later") from None
+            except Refused:
+                continue  # reading tells what it wrote
+
+    def _end(self, job: str) -> None:
+        """Wait for a job's end, and note it."""
+        try:
+            self._target.finish(job)
+        except Refused:
+            self._journal.add([{"event": "job ended", "job": job}])
+            raise
+        self._journal.add([{"event": "job ended", "job": job}])
 
     def _fill_queue(self) -> None:
         known = self._journal.outcomes()
@@ -197,6 +219,8 @@ class Upload:
         if row.feedback and _digest(Path(row.feedback)) != row.feedback_digest:
             self._finish(row, "stopped", f"feedback file missing or changed since the plan: {row.feedback}")
             return None
+        if row.comment and holds(now.comments, row.comment):
+            whole = replace(whole, comment="", file=None)  # both came together, and comments are only ever added
         return whole
 
     def _stands(self, row: PlannedRow, now: Standing) -> bool:
@@ -209,30 +233,51 @@ class Upload:
         stamps = self._journal.stamps
         writes = [replace(write, stamp=self._target.stamp(stamps.get(row.user, ""))) for row, write in rows]
         self._journal.add([_writing(row, write) for (row, _), write in zip(rows, writes, strict=True)])
+        first = [row.user for row, _ in rows if row.user not in self._began]
         self._began |= {row.user for row, _ in rows}
         for row, _ in rows:  # whatever ends the run from here on: only reading back settles it
             self.summary.outcomes[row.user] = "unclear"
             self.summary.reasons[row.user] = "begun when the run ended"
         error: LmsError | None = None
         try:
-            self._pace.patiently(lambda: self._target.write(writes), again_when_unsure=False)
+            job = self._pace.patiently(partial(self._write, writes, time.monotonic()), again_when_unsure=False)
+            if job:
+                self._journal.add([{"event": "job", "job": job, "users": [row.user for row, _ in rows]}])
+                self._end(job)
+        except Changed:
+            return self._put_back(rows, first)
         except TooMany as many:
             if len(rows) > 1:
                 self._batch = max(1, len(rows) // 2)
-                self._queue.extendleft(row for row, _ in reversed(rows))
-                self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
-                return []
+                return self._put_back(rows, first)
             error = Refused(str(many))
         except (Refused, Unsure) as said:
             error = said
         alone = len(rows) == 1
         return [_Sent(row, write, error, alone) for (row, _), write in zip(rows, writes, strict=True)]
 
+    def _write(self, writes: list[Write], read_at: float) -> str:
+        """Write; after a long wait only if the LMS did not change in the meantime."""
+        if time.monotonic() - read_at > self._pace.stale:
+            now = self._target.read([write.user for write in writes])
+            if any(now.get(write.user) != write.now for write in writes):
+                raise Changed("changed while the LMS was waited for")
+        return self._target.write(writes)
+
+    def _put_back(self, rows: list[tuple[PlannedRow, Write]], first: list[str]) -> list[_Sent]:
+        """Nothing of these rows was written: they are to be read and decided again; `first`: never sent before."""
+        self._journal.add([{"event": "unsent", "user": user} for user in first])
+        self._began.difference_update(first)
+        self._queue.extendleft(row for row, _ in reversed(rows))
+        self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
+        return []
+
     def _confirm(self, sent: _Sent, now: Standing | None) -> None:
         """Compare what was sent with what stands there."""
         row, before = sent.row, sent.write.now
         lost = isinstance(sent.error, Unsure)  # the LMS may still be at work on it
         again = row.user not in (self._again if lost else self._singly) and (lost or not sent.alone)
+        again = again and not isinstance(sent.error, AtWork)
         if now is not None and self._stands(row, now):
             self._failures = 0
             self._finish(row, "written", "", now)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from autograder.csv_lines import CsvLines
 from autograder.scores.journal import Journal
 from autograder.scores.plan import Plan
 from autograder.scores.who_file import harmless
@@ -17,13 +17,13 @@ def write_audit(plan: Plan, journal: Journal, path: Path) -> None:
     names = {row.user: row.name for row in plan.rows}
     temporary = path.with_name(path.name + ".part")
     with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(HEADER)
+        table = CsvLines(stream)
+        table.row(HEADER)
         for line in journal.lines:
             if line["event"] == "plan":
                 continue
             user = line.get("user", "")
             keys = ("file", "before", "score", "stands", "mark", "why")
             cells = [line["time"], line["event"], user, names.get(user, ""), *(line.get(k, "") for k in keys)]
-            writer.writerow([harmless(cell) for cell in cells])
+            table.row([harmless(cell) for cell in cells])
     temporary.replace(path)

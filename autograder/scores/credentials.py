@@ -51,8 +51,8 @@ def secret(variable: str, host: str) -> Secret:
     value = value or _from_keyring(host)
     if not value:
         raise UserError(f"no secret for {host}: set {variable}, or run `keyring set {SERVICE} {host}` (docs/lms.md)")
-    if not value.isprintable() and "-----BEGIN" not in value:
-        raise UserError(f"the secret for {host} holds control characters; was it copied whole?")
+    if not value.isascii() or (not value.isprintable() and "-----BEGIN" not in value):
+        raise UserError(f"the secret for {host} holds characters that none has; was it copied as it is?")
     return Secret(value)
 
 

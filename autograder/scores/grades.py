@@ -17,7 +17,6 @@ from autograder.scores.decimals import parsed, shown
 POINTS_ROW = "points-per-question"
 TOTAL, PERCENT, STATUS = "total_points_earned", "percent_correct", "grading_status"
 COMPLETED = "completed"
-MOST_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,14 @@ def read_grades(path: Path) -> Grades:
     except UnicodeDecodeError:
         raise UserError(f"{path}: not UTF-8 text") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    names = reader.fieldnames or []
+    try:
+        names, lines = list(reader.fieldnames or []), list(reader)
+    except csv.Error as error:
+        raise UserError(f"{path}: not a CSV file: {error}") from None
     for column in ("file", TOTAL, STATUS):
         if column not in names:
             raise UserError(f"{path}: no column {column!r}; is it a final_grades.csv?")
     questions = [name for name in names if name not in ("file", TOTAL, PERCENT, STATUS)]
-    lines = list(reader)
     first = next((line for line in lines if line["file"] == POINTS_ROW), None)
     if first is None:
         raise UserError(f"{path}: no row {POINTS_ROW!r}, so nothing says how many points there are")
@@ -106,7 +107,7 @@ def read_grades(path: Path) -> Grades:
 
 
 def _row(line: dict[str, Any], worth: dict[str, Decimal], maximum: Decimal) -> GradeRow:
-    file, status = (line["file"] or "").strip(), (line[STATUS] or "").strip()
+    file, status = line["file"] or "", (line[STATUS] or "").strip()
     try:
         points = parsed(line[TOTAL] or "")
         earned = tuple(Part(name, parsed(line[name] or ""), worth[name]) for name in worth)
@@ -134,9 +135,9 @@ def _with_steps(row: GradeRow, results: Path) -> GradeRow:
         data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal)
         found = data["result"]["questions"] if data.get("result") else []
         steps = tuple(Part(s["step"], s["earned"], s["points"]) for question in found for s in question["steps"])
+        exact = sum((step.earned for step in steps), Decimal(0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path}: not a result of `autograder grade`; grade again, or move it away") from None
-    exact = sum((step.earned for step in steps), Decimal(0))
     if not steps or abs(exact - row.points) > Decimal("0.0001"):
         return row  # someone changed the total by hand: it stands, and the steps no longer explain it
     return replace(row, points=exact, steps=steps)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.errors import UserError
+from autograder.scores.answers import Stopped
 
 try:
     import fcntl
@@ -33,14 +34,17 @@ class Journal:
         self.lines: list[dict[str, Any]] = []
         self.stamps: dict[str, str] = {}  # the last time stamp sent for each user
         try:
-            self._stream = path.open("a+b")
+            self._stream = path.open("a+b", buffering=0)
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
         self._lock()
         self._read()
         self._note_stamps(self.lines)
         if not self.lines:
-            self.add([{"event": "plan", "plan": plan}])
+            try:
+                self.add([{"event": "plan", "plan": plan}])
+            except Stopped as error:
+                raise UserError(str(error)) from None
             self._sync_folder()
         elif self.lines[0].get("plan") != plan:
             self._stream.close()
@@ -58,7 +62,7 @@ class Journal:
     def _read(self) -> None:
         self._stream.seek(0)
         good = 0
-        for line in self._stream:
+        for line in self._stream.read().splitlines(keepends=True):
             if not line.endswith(b"\n"):
                 break
             try:
@@ -79,12 +83,24 @@ class Journal:
                 os.close(folder)
 
     def add(self, events: list[dict[str, Any]]) -> None:
-        """Append lines; they are on disk when this returns."""
+        """Append lines; they are on disk when this returns.
+
+        Raises
+        ------
+        Stopped : they cannot be written (a full disk?), and without a journal nothing more may be sent
+        """
         time = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         stamped = [{"time": time, **event} for event in events]
-        self._stream.write(b"".join(json.dumps(event).encode("ascii") + b"\n" for event in stamped))
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        end = self._stream.seek(0, os.SEEK_END)
+        rest = b"".join(json.dumps(event).encode("ascii") + b"\n" for event in stamped)
+        try:
+            while rest:
+                rest = rest[self._stream.write(rest) :]
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._stream.truncate(end)  # no half line before the next one
+            raise Stopped(f"{self._path}: {error.strerror}") from None
         self.lines += stamped
         self._note_stamps(stamped)
 
@@ -95,9 +111,22 @@ class Journal:
         """The last word on each user: "writing" where a write began and nothing tells how it ended."""
         return {line["user"]: line["event"] for line in self.lines if "user" in line}
 
+    def open_jobs(self) -> list[str]:
+        """Jobs of the LMS whose end is not known, where a row of theirs is not settled."""
+        ended = {line["job"] for line in self.lines if line["event"] == "job ended"}
+        outcomes = self.outcomes()
+        return [line["job"] for line in self.lines if line["event"] == "job" and line["job"] not in ended
+                and any(outcomes.get(user) not in FINAL for user in line["users"])]  # fmt: skip
+
     def began(self) -> set[str]:
-        """The users for whom a write was begun in any run."""
-        return {line["user"] for line in self.lines if line["event"] == "writing"}
+        """The users for whom a write was begun in any run, and did not certainly come to nothing."""
+        found = set()
+        for line in self.lines:
+            if line["event"] == "writing":
+                found.add(line["user"])
+            elif line["event"] == "unsent":
+                found.discard(line["user"])
+        return found
 
     def close(self) -> None:
         """Give the journal back."""

@@ -50,15 +50,18 @@ class _Index:
     """Finds students by key and by name."""
 
     def __init__(self, people: Iterable[Person]) -> None:
-        self.by_key: dict[str, set[Person]] = defaultdict(set)
+        self.by_number: dict[str, set[Person]] = defaultdict(set)  # ids as they stand
+        self.by_address: dict[str, set[Person]] = defaultdict(set)  # logins and e-mail addresses, in lower case
         self.by_id: dict[str, Person] = {}
         self.by_participant: dict[str, set[Person]] = defaultdict(set)
         self.by_name: dict[str, set[Person]] = defaultdict(set)
         self.words: list[tuple[set[str], Person]] = []
         for person in people:
             self.by_id[person.id] = person
-            for key in person.identifiers:
-                self.by_key[key].add(person)
+            for number in {person.id, person.sis_id} - {""}:
+                self.by_number[number].add(person)
+            for address in {person.login.casefold(), person.email.casefold()} - {""}:
+                self.by_address[address].add(person)
             if person.participant:
                 self.by_participant[person.participant].add(person)
             if person.name:
@@ -67,7 +70,7 @@ class _Index:
 
     def exact(self, text: str) -> set[Person]:
         """Ids as they stand, logins and e-mail addresses in any case."""
-        return self.by_key.get(text, set()) | self.by_key.get(text.casefold(), set())
+        return self.by_number.get(text, set()) | self.by_address.get(text.casefold(), set())
 
     def named(self, text: str) -> set[Person]:
         """Everybody whose name is `text`, or whose key or whole name (of two words at least) is a part of it."""
@@ -115,11 +118,11 @@ def match_files(
 
 
 def _confirmed(file: str, ids: list[str], index: _Index) -> Match:
-    found = [index.by_id[user] for user in ids if user in index.by_id]
-    if len(found) < len(ids):
+    found = {user: index.by_id[user] for user in ids if user in index.by_id}  # each once
+    if set(ids) - found.keys():
         gone = ", ".join(sorted(set(ids) - index.by_id.keys()))
         return Match(file, "unknown", how=f"confirmed, but the LMS knows no user {gone}")
-    return Match(file, "matched", tuple(found), CONFIRMED)
+    return Match(file, "matched", tuple(found.values()), CONFIRMED)
 
 
 def _decided(file: str, found: set[Person], how: str) -> Match:
@@ -169,14 +172,14 @@ def _exact(clue: Clue, index: _Index, known: _Index) -> set[Person]:
 
 def _group(file: str, said: list[Clue], index: _Index, known: _Index) -> Match:
     """Every submitter of a Gradescope submission has to be known."""
-    everybody: list[Person] = []
+    everybody: dict[str, Person] = {}  # who is named twice is one person
     for clue in said:
         found = _exact(clue, index, known)
         if len(found) != 1:
             status: MatchStatus = "ambiguous" if found else "unknown"
             return Match(file, status, tuple(found), f"Gradescope: submitter {clue.key}")
-        everybody += found
-    return Match(file, "matched", tuple(everybody), "Gradescope: " + ", ".join(clue.key for clue in said))
+        everybody |= {person.id: person for person in found}
+    return Match(file, "matched", tuple(everybody.values()), "Gradescope: " + ", ".join(clue.key for clue in said))
 
 
 def _without_doubles(matches: list[Match]) -> list[Match]:

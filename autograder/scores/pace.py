@@ -24,12 +24,14 @@ class Pace:
     longest : the longest single wait; an LMS that wants more ends the run
     tries : how often one request is sent at most
     settle : how long a request whose outcome is unknown may still be at work in the LMS
+    stale : after how long a row that waits to be written is read once more
     """
 
     first: float = 1.0
     longest: float = 300.0
     tries: int = 8
     settle: float = 5.0
+    stale: float = 5.0
     sleep: Callable[[float], None] = time.sleep
 
     def patiently(self, ask: Callable[[], T], *, again_when_unsure: bool) -> T:

@@ -50,8 +50,8 @@ class Person:
 
     @property
     def identifiers(self) -> set[str]:
-        """What names exactly this student: ids as they are, e-mail and login in lower case."""
-        return {key for key in (self.id, self.sis_id, self.login.casefold(), self.email.casefold()) if key}
+        """What names exactly this student."""
+        return {key for key in (self.id, self.sis_id, self.login, self.email) if key}
 
 
 def letters(name: str) -> str:
@@ -74,8 +74,10 @@ def read_csv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise UserError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UserError(f"{path}: neither UTF-8 nor UTF-16 text; save it as CSV in UTF-8") from None
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text))
-    header = next(lines, [])
+    try:
+        header, *lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text))) or [[]]
+    except csv.Error as error:
+        raise UserError(f"{path}: not a CSV file: {error}") from None
     if not header:
         raise UserError(f"{path}: empty")
     return header, [dict(zip(header, [*line, *[""] * len(header)], strict=False)) for line in lines if any(line)]

@@ -105,12 +105,17 @@ def decide_rows(
             rows.append(PlannedRow(file=graded.file, action="blocked", reason=reason))
             continue
         rows += [_row(graded, person, column, grades, standings, wishes) for person in match.people]
+    perhaps = {
+        person.id: match.file for match in roster.matches if match.status != "matched" for person in match.people
+    }
     for person in roster.missing:
         nothing = GradeRow("", Decimal(0), status="Completed")
-        if wishes.missing:
+        if wishes.missing and person.id not in perhaps:
             rows.append(_row(nothing, person, column, grades, standings, replace(wishes, unsubmitted=True)))
         else:
             reason = "no submission was graded (--zero-for-missing)"
+            if person.id in perhaps:
+                reason = f"perhaps {perhaps[person.id]} is of this student: say so with --who"
             rows.append(PlannedRow(file="", user=person.id, name=person.name, action="blocked", reason=reason))
     return rows
 

@@ -28,10 +28,12 @@ def safe_url(url: str) -> str:
     ValueError : plain HTTP to another machine, a password in the address, or no address at all
     """
     parts = urlsplit(url)
+    if "@" in parts.netloc or (not parts.netloc and "@" in url):
+        raise ValueError("an address must not hold a user name or password")
     if not parts.hostname or parts.scheme not in {"http", "https"}:
         raise ValueError(f"not an https:// address: {url}")
-    if parts.username or parts.password:
-        raise ValueError("an address must not hold a user name or password")
+    if parts.port == 0:  # reading it also sees that it is a number
+        raise ValueError(f"no server has port 0: {url}")
     if parts.scheme == "http" and not _loopback(parts.hostname):
         raise ValueError(f"only https:// is allowed, since secrets are sent there: {url}")
     return url.rstrip("/")

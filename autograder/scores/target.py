@@ -155,9 +155,14 @@ class Target(Protocol):
         """A time for the next write that is later than `after`; "" where the LMS wants none."""
         ...
 
-    def write(self, rows: Sequence[Write]) -> None:
+    def write(self, rows: Sequence[Write]) -> str:
         """Send rows. One row: an exception is about it. Several: an exception is about some of them, and only
-        reading back tells which."""
+        reading back tells which. The result names the job in which the LMS carries it out later, "" where it is done.
+        """
+        ...
+
+    def finish(self, job: str) -> None:
+        """Wait for a job's end. `AtWork`: it has not ended; `Refused`: it ended, and not all was written."""
         ...
 
     def release(self) -> None:

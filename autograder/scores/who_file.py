@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from autograder.csv_lines import CsvLines
 from autograder.errors import UserError
 from autograder.scores.matching import Match, Roster
 from autograder.scores.people import read_csv
@@ -17,17 +17,17 @@ def write_who(roster: Roster, path: Path, confirmed: dict[str, list[str]]) -> No
     """Write a row for each possible student of each submission; what was confirmed stays so."""
     temporary = path.with_name(path.name + ".part")
     with temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(HEADER)
+        table = CsvLines(stream)
+        table.row(HEADER)
         for match in roster.matches:
             for row in _rows(match, confirmed):
-                writer.writerow([harmless(cell) for cell in row])
+                table.row([harmless(cell) for cell in row])
     temporary.replace(path)
 
 
 def harmless(cell: str) -> str:
     """The cell, marked as text where a spreadsheet would take it for a formula: students choose the files' names."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "'") else cell
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "'") else cell
 
 
 def _rows(match: Match, confirmed: dict[str, list[str]]) -> list[list[str]]:
@@ -53,7 +53,7 @@ def read_who(path: Path) -> dict[str, list[str]]:
             raise UserError(f"{path}: no column {column!r}; make it with `autograder scores roster … -o {path}`")
     confirmed: dict[str, list[str]] = {}
     for row in rows:
-        row["file"] = row["file"].removeprefix("'")
+        row["file"], row["user_id"] = (row[name].removeprefix("'") for name in ("file", "user_id"))
         answer = row["confirm"].strip().casefold()
         if answer not in YES | NO:
             raise UserError(f"{path}: {row['file']}: confirm is {row['confirm']!r}; write yes or leave it empty")

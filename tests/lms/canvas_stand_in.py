@@ -44,6 +44,8 @@ class CanvasStandIn(Loopback):
         self.files: dict[int, tuple[str, bytes]] = {}
         self.pending_files: list[str] = []
         self.progress: dict[int, dict[str, Any]] = {}
+        self.slow = 0  # how often a bulk update is asked for before it is carried out
+        self.queued: dict[int, tuple[int, dict[str, dict[str, list[str]]]]] = {}
         self.posted = False
         self.token = TOKEN
         self.page = page
@@ -99,7 +101,7 @@ class CanvasStandIn(Loopback):
                 return Answer(404, {"errors": [{"message": "The specified resource does not exist."}]})
             return self._permit_upload(request) if one[2] else self._put(request, user)
         if progress := re.fullmatch(r"/api/v1/progress/(\d+)", request.path):
-            return Answer(200, self.progress[int(progress[1])])
+            return Answer(200, self._followed(int(progress[1])))
         return Answer(404, {"errors": [{"message": "The specified resource does not exist."}]})
 
     def _users(self, request: Request) -> Answer:
@@ -187,7 +189,23 @@ class CanvasStandIn(Loopback):
         number = len(self.progress) + 1
         answer = {"completion": None, "context_id": COURSE, "context_type": "Course", "message": None,
                   "tag": "submissions_update", "user_id": None, "workflow_state": "queued"}  # fmt: skip
-        end = {**answer, "id": number, "completion": 100.0, "workflow_state": "completed"}
+        self.progress[number] = {**answer, "id": number}
+        self.queued[number] = (self.slow, rows)
+        if not self.slow:
+            self._carry_out(number)
+        return Answer(200, {**answer, "id": number})
+
+    def _followed(self, number: int) -> dict[str, Any]:
+        if number in self.queued:
+            left, rows = self.queued[number]
+            self.queued[number] = (left - 1, rows)
+            if left <= 1:
+                self._carry_out(number)
+        return self.progress[number]
+
+    def _carry_out(self, number: int) -> None:
+        _, rows = self.queued.pop(number)
+        end = {**self.progress[number], "completion": 100.0, "workflow_state": "completed"}
         for user, change in rows.items():
             if int(user) not in self.submissions:
                 words = f"Couldn't find User(s) with API ids '{user}'"
@@ -198,7 +216,6 @@ class CanvasStandIn(Loopback):
             if "text_comment" in change:
                 self._comment(int(user), change["text_comment"][0], [int(f) for f in change.get("file_ids", [])])
         self.progress[number] = end
-        return Answer(200, {**answer, "id": number})
 
     def _permit_upload(self, request: Request) -> Answer:
         if int(request.value("size") or 0) > self.most_file_bytes:

@@ -9,6 +9,7 @@ import pytest
 from helpers import command, write_grades
 
 from autograder.scores.comments import mark_of
+from autograder.scores.people import delimiter
 
 GRADES = {"0012.ipynb": 17.5, "ada@example.edu.ipynb": "10", "0014.ipynb": 12, "0015.ipynb": 3, "stranger.ipynb": 5,
           "0016.ipynb": "3,5", "0017.ipynb": "21", "0018.ipynb": -1, "0019.ipynb": (0, "empty file")}  # fmt: skip
@@ -98,6 +99,13 @@ def test_moodle_worksheet(grades, tmp_path):
     assert "no submission" in done.stdout
 
 
+def test_only_a_comment_is_new_the_score_that_stands_is_not_rounded(tmp_path):
+    write_grades(tmp_path / "final_grades.csv", {"0013.ipynb": 5})
+    done = export(tmp_path, "moodle-worksheet", WORKSHEET.replace("5.00,", "5.40,"), "--places", "0")
+    assert "1 comment" in done.stdout
+    assert opened(tmp_path)["Grade"].tolist()[1] == "5.4"
+
+
 MOODLE = """\
 "First name","Last name","ID number","Email address","Assignment: XOR (Real)","Last downloaded from this course"
 Ada,Lovelace,0012,a@example.edu,-,1767607200
@@ -179,11 +187,15 @@ def test_ten_thirds_is_the_same_everywhere(tmp_path):
     write_grades(tmp_path / "final_grades.csv", {"0012.ipynb": 10 / 3})
     assert "3.3333" in (tmp_path / "final_grades.csv").read_text()
     found = set()
-    for form, source in (("moodle-worksheet", WORKSHEET), ("moodle", MOODLE), ("canvas", CANVAS)):
+    sources = {"moodle-worksheet": WORKSHEET, "moodle": MOODLE, "canvas": CANVAS, "blackboard": BLACKBOARD,
+               "brightspace": BRIGHTSPACE.replace("MaxPoints:10", "MaxPoints:20")}  # fmt: skip
+    for form, source in sources.items():
         options = {"moodle": ["--maximum", "20"], "canvas": ["--column", "XOR"]}.get(form, [])
         assert export(tmp_path, form, source, *options).returncode == 0
         with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as stream:
-            found |= {cell for row in csv.reader(stream) for cell in row if cell.startswith("3.3")}
+            cells = [cell for row in csv.reader(stream, delimiter=delimiter(source)) for cell in row]
+        assert sum(cell.startswith("3.3") for cell in cells) == 1, form
+        found |= {cell for cell in cells if cell.startswith("3.3")}
     assert found == {"3.33"}
 
 

@@ -166,6 +166,20 @@ def test_a_score_of_the_future_is_waited_for(six, tmp_path):
     assert six.refused_stamps
 
 
+def test_a_later_score_that_comes_in_between_is_not_written_over(six, tmp_path):
+    """The platform says 409 because a teacher was quicker."""
+    made = plan(tmp_path)
+    quicker = iter([True])
+    six.before.append(lambda r: set_clock(six, "lti-0", 5.0, score=19.0, comment="By hand.")
+                      if is_score(r) and b'"lti-0"' in r.body and next(quicker, False) else None)  # fmt: skip
+    summary = run(
+        tmp_path, made, pace=Pace(first=0.001, settle=0, sleep=lambda s: setattr(six, "ahead", six.ahead + s))
+    )
+    assert counts(summary) == {"written": 5, "stopped": 1}
+    assert summary.reasons["lti-0"] == "changed since the plan: no score → 19"
+    assert (six.results["lti-0"]["score"], six.results["lti-0"]["comment"]) == (19, "By hand.")
+
+
 def test_a_score_of_the_far_future_fails_its_row_only(six, tmp_path):
     set_clock(six, "lti-0", 3600.0, score=1.0)
     summary = run(tmp_path, pace=Pace(first=0.001, settle=0, sleep=lambda s: setattr(six, "ahead", six.ahead + s)))
@@ -182,6 +196,15 @@ def test_lost_answers(six, tmp_path, answer, done):
     assert counts(summary) == {"written": 6}
     tell_the_truth(six, tmp_path, summary)
     assert len([r for r in six.log if is_score(r)]) == (6 if done else 7)
+
+
+def test_json_that_is_no_answer(six, tmp_path):
+    made = plan(tmp_path)
+    six.fail(1, lambda r: r.path.endswith("/results"), Answer(200, {"message": "busy"}))
+    six.fail(1, lambda r: r.path == MEMBERS, Answer(200, ["busy"]))
+    summary = run(tmp_path, made)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
 
 
 def test_a_teachers_comment_stays_and_none_is_erased(six, tmp_path):

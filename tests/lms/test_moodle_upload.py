@@ -84,6 +84,20 @@ def test_html_behind_a_proxy_and_a_cut_connection(six, tmp_path, answer, done):
     tell_the_truth(six, tmp_path, summary)
 
 
+@pytest.mark.parametrize("body", [None, {"message": "busy"}, []])
+def test_json_that_is_no_answer(six, tmp_path, body):
+    made = plan(tmp_path)
+    for function in ("site_info", "grade_items", "enrolled_users", "get_assignments", "get_definitions"):
+        six.fail(1, lambda r, name=function: name in r.value("wsfunction"), Answer(200, body))
+    if body == []:
+        six.fail(9, lambda r: "enrolled_users" in r.value("wsfunction"), Answer(200, {}))
+        assert "something else than a list" in run(tmp_path, made).ended
+        six.before.clear()
+    summary = run(tmp_path, made)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
+
+
 def test_locked_overridden_hidden_suspended_are_seen_in_the_plan(six, tmp_path):
     six.of(FIRST).locked = True
     six.of(FIRST + 1).overridden = True
@@ -159,6 +173,16 @@ def test_unknown_users_are_never_written_though_moodle_would(six, tmp_path):
     assert FIRST not in six.kept
 
 
+def test_a_reading_that_fails_is_not_taken_for_a_student_who_left(six, tmp_path):
+    """200 with an exception, right after the write: the score stands, and that is what the summary says."""
+    sick = Answer(200, {"exception": "dml_read_exception", "errorcode": "dmlreadexception", "message": "Oops"})
+    made = plan(tmp_path)
+    six.fail(1, lambda r: r.value("userid") == str(FIRST) and six.of(FIRST).raw is not None, sick)
+    summary = run(tmp_path, made)
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)
+
+
 def test_a_teachers_words_stay_and_our_older_comment_goes(six, tmp_path):
     six.kept[FIRST] = Kept(grade=5, raw=5, comment="<p>See me!</p>", feedback="<p>See me!</p>")
     assert counts(run(tmp_path)) == {"written": 6}
@@ -192,6 +216,20 @@ def test_an_unreleased_score_of_someone_else_is_not_overwritten(six, tmp_path):
     row = plan(tmp_path).rows[0]
     assert (row.action, row.before.score) == ("blocked", 4)
     assert "would be lost" in row.reason
+
+
+def test_an_unreleased_comment_of_a_teacher_without_a_grade_is_not_lost(six, tmp_path):
+    six.assignment["markingworkflow"] = 1
+    half_done = Kept(grade=-1, comment="<p>half done</p>", state="inmarking")  # Moodle's number for no grade
+    six.kept[FIRST] = half_done
+    made = plan(tmp_path)
+    assert made.rows[0].action == "blocked"
+    assert "begun to grade" in made.rows[0].reason
+    six.kept[FIRST + 1] = Kept(grade=-1, comment="<p>half done</p>", state="inmarking")  # after the plan
+    summary = run(tmp_path, made, release=False)
+    assert counts(summary) == {"written": 4, "stopped": 1}
+    assert "begun to grade" in summary.reasons[str(FIRST + 1)]
+    assert {six.of(FIRST + n).comment for n in range(2)} == {"<p>half done</p>"}
 
 
 RUBRIC = [
@@ -299,6 +337,9 @@ def test_bulk_download_names_are_found_by_participant_id(six, tmp_path):
     assert (rows[0].user, rows[0].action) == ("104", "create")
     assert rows[1].action == "blocked"
     assert "the name does not agree" in rows[1].reason
+    done = command("roster", "final_grades.csv", cwd=tmp_path)  # asks for nothing but the students
+    assert "1 matched, 1 suggested" in done.stdout
+    assert done.returncode == 1
 
 
 def test_the_stand_in_has_moodles_surprises(six, tmp_path):

@@ -95,6 +95,18 @@ def test_students_without_a_submission_get_zero_only_when_asked(three, tmp_path)
     ]
 
 
+def test_no_zero_for_a_student_who_may_have_handed_in(three, tmp_path):
+    """A file that only looks like a student's, and two files of one student."""
+    names = ["Student 0000000.ipynb", "0000001.ipynb", "s0000001.ipynb"]
+    found = rows(tmp_path, dict.fromkeys(names, 4), missing=True)
+    assert [(row.user, row.action) for row in found[3:]] == [
+        ("200001", "blocked"),
+        ("200002", "blocked"),
+        ("200003", "create"),
+    ]
+    assert found[3].reason == "perhaps Student 0000000.ipynb is of this student: say so with --who"
+
+
 def test_only_the_comment_is_new(three, tmp_path):
     three._grade(200001, "4")
     found = rows(tmp_path, {"0000000.ipynb": 4})

@@ -54,6 +54,19 @@ def test_ids_with_leading_zeros_match_exactly():
     assert one("012.ipynb").status == "unknown"
 
 
+def test_ids_match_exactly_and_addresses_in_any_case():
+    """A student number of letters is an id, too."""
+    people = [Person("1", "ab12", "Ada.L", "Ada@Example.edu"), Person("2", "AB13", "x13", "")]
+    found = {f: match_files([f"{f}.ipynb"], people).matches[0].status for f in ("ab12", "AB12", "ab13", "X13", "ADA.l")}
+    assert found == {"ab12": "matched", "AB12": "unknown", "ab13": "unknown", "X13": "matched", "ADA.l": "matched"}
+
+
+def test_who_is_named_twice_is_one_student():
+    gradescope = {"submission_1": ["0012", "ADA@example.edu"]}
+    assert one("submission_1.ipynb", gradescope=gradescope).people == (ADA,)
+    assert one("x.ipynb", confirmed={"x.ipynb": ["7", "8", "7"]}).people == (ADA, TWIN)
+
+
 def test_a_name_is_only_a_suggestion():
     match = one("Ada Lovelace.ipynb")
     assert (match.status, match.people, match.how) == ("suggested", (ADA,), "only the name agrees")
@@ -185,6 +198,23 @@ def test_the_command_and_the_csv_that_a_person_confirms(canvas, tmp_path):
     text = (tmp_path / "who.csv").read_text()
     assert text.count(",yes") == 2  # what was confirmed stays
     assert "Sam Same.ipynb,matched,200003" in text
+
+
+def test_names_that_students_choose_do_not_steer_the_terminal(canvas, tmp_path):
+    canvas.add_class(2)
+    canvas.users[0]["name"] = "Ada \x1b[2J[red]Lovelace"
+    canvas.users[1]["name"] = "Ada \x1b[2JByron\r"
+    write_grades(tmp_path / "final_grades.csv", {"Lovelace\x1b[1m Ada red 2J.ipynb": 1})
+    done = command("roster", "final_grades.csv", cwd=tmp_path)
+    assert "Ada �[2J[red]Lovelace (0000000)" in done.stdout
+    assert "without a submission: Ada �[2J[red]Lovelace (0000000), Ada �[2JByron� (0000001)" in done.stdout
+    assert not set(done.stdout) & {"\x1b", "\r"}
+
+
+def test_a_table_that_is_cut_off_says_so(canvas, tmp_path):
+    canvas.add_class(1)
+    write_grades(tmp_path / "final_grades.csv", {f"x{n}.ipynb": 1 for n in range(203)})
+    assert "… and 3 more rows" in command("roster", "final_grades.csv", cwd=tmp_path).stdout
 
 
 def test_without_an_lms(tmp_path):

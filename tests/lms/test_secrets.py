@@ -64,6 +64,15 @@ def test_from_the_environment_a_file_or_the_keyring(monkeypatch, tmp_path, ring)
     assert secret("SECRET_X", "lms.example").reveal() == "from the environment"
 
 
+@pytest.mark.parametrize("value", ["7~abc\u2013def", "7~abc\ndef"])
+def test_a_secret_with_characters_that_none_has(monkeypatch, value):
+    """A dash that a word processor made longer would be a traceback when it is sent."""
+    monkeypatch.setenv("SECRET_X", value)
+    with pytest.raises(UserError, match="holds characters that none has") as error:
+        secret("SECRET_X", "lms.example")
+    assert "abc" not in str(error.value)
+
+
 def test_a_secret_does_not_show_itself():
     hidden = Secret("abc")
     assert f"{hidden} {hidden!r} {[hidden]}" == "[secret] [secret] [[secret]]"
@@ -77,6 +86,19 @@ def test_a_secret_does_not_show_itself():
 def test_only_https_loopback_aside(url):
     with pytest.raises(ValueError, match=r"https://|user name"):
         safe_url(url)
+
+
+@pytest.mark.parametrize("url", ["https://me:word@x.edu", "htps://me:word@x.edu", "me:word@x.edu", "//me:word@x.edu"])
+def test_a_password_in_an_address_is_not_repeated(url):
+    with pytest.raises(ValueError, match="must not hold") as error:
+        safe_url(url)
+    assert "word@" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["https://x.edu:port", "https://x.edu:99999", "https://[x"])
+def test_an_address_that_is_none(tmp_path, url):
+    with pytest.raises(UserError, match=r"lms\.toml: url: "):
+        read_settings(write_lms(tmp_path, lms="canvas", url=url, course=1, assignment=2))
 
 
 @pytest.mark.parametrize(

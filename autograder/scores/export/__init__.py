@@ -44,7 +44,8 @@ class Export:
         for user, line in self.sheet.lines.items():
             row = new.get(user)
             if row is not None and row.score is not None:
-                lines.append(self.sheet.fill(line, row.score, row.comment))
+                score = row.before.score if row.action == "comment" else None  # it stands, maybe with more decimals
+                lines.append(self.sheet.fill(line, row.score if score is None else score, row.comment))
             elif self.sheet.keep_all:
                 lines.append(line)
         write_table(self.sheet, lines, path)

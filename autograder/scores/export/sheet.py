@@ -89,7 +89,10 @@ def read_table(path: Path) -> Table:
     if encoding == "utf-8-sig" and not content.startswith(b"\xef\xbb\xbf"):
         encoding = "utf-8"
     parts = delimiter(text)
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=parts) if row]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=parts) if row]
+    except csv.Error as error:
+        raise UserError(f"{path}: not a CSV file: {error}") from None
     if not rows:
         raise UserError(f"{path}: empty")
     header = rows[0]

@@ -15,7 +15,7 @@ from canvasapi.paginated_list import PaginatedList
 from canvasapi.upload import Uploader
 from canvasapi.util import combine_kwargs
 
-from autograder.scores.answers import Busy, LmsError, Refused, Unsure, one_line
+from autograder.scores.answers import AtWork, Busy, LmsError, Refused, Unsure, one_line
 from autograder.scores.credentials import secret
 from autograder.scores.decimals import of_json, shown
 from autograder.scores.lms.canvas_requests import CanvasRequester
@@ -82,8 +82,8 @@ class CanvasTarget:
         try:
             return self._submissions(users) if users else {}
         except Refused:
-            if len(users) == 1:
-                return {}
+            if len(users) == 1:  # no to this student, or to everything?
+                return {user: standing for user, standing in self.read_all().items() if user in users}
             return {user: standing for one in users for user, standing in self.read([one]).items()}
 
     def _submissions(self, users: Iterable[str]) -> dict[str, Standing]:
@@ -114,16 +114,25 @@ class CanvasTarget:
         """Canvas keeps its own time."""
         return ""
 
-    def write(self, rows: Sequence[Write]) -> None:
-        """One row by PUT; several by a bulk update, whose end is awaited."""
+    def write(self, rows: Sequence[Write]) -> str:
+        """One row by PUT; several by a bulk update, which Canvas carries out later."""
         changes = [(row.user, self._change(row)) for row in rows]
         if len(changes) == 1:
             user, change = changes[0]
             self._ask("PUT", f"{self._assignment}/submissions/{user}", **change)
-            return
-        self._in_bulk({user: {**c.get("submission", {}), **c.get("comment", {}),
+            return ""
+        return self._in_bulk({user: {**c.get("submission", {}), **c.get("comment", {}),
                               **({"rubric_assessment": c["rubric_assessment"]} if "rubric_assessment" in c else {})}
                        for user, c in changes})  # fmt: skip
+
+    def _in_bulk(self, data: dict[str, Any]) -> str:
+        try:
+            progress = self._ask("POST", f"{self._assignment}/submissions/update_grades", grade_data=data)
+        except Unsure as lost:
+            raise AtWork(str(lost)) from None
+        if "id" not in progress:
+            raise AtWork("Canvas does not say how to follow the update")
+        return str(progress["id"])
 
     def _change(self, row: Write) -> dict[str, Any]:
         change: dict[str, Any] = {}
@@ -142,33 +151,31 @@ class CanvasTarget:
         assert row.file is not None
         where = f"{self._assignment}/submissions/{row.user}/comments/files"
         try:
-            done, answer = Uploader(self._requester, where, row.file, content_type="text/html").start()
+            _, answer = Uploader(self._requester, where, row.file, content_type="text/html").start()
         except Unsure as unsure:
             raise Busy(f"feedback file: {unsure}") from None
         except (ValueError, OSError) as error:
             raise Refused(one_line(f"feedback file: {error}")) from None
-        if not done and "id" not in answer:
+        if "id" not in answer:
             raise Refused(one_line(f"feedback file not taken: {answer}"))
         return int(answer["id"])
 
-    def _in_bulk(self, data: dict[str, Any]) -> None:
-        progress = self._ask("POST", f"{self._assignment}/submissions/update_grades", grade_data=data)
-        if "id" not in progress:
-            raise Unsure("Canvas does not say how to follow the update")
-        follow = partial(self._ask, "GET", f"progress/{progress['id']}")
+    def finish(self, job: str) -> None:
+        """Follow a bulk update to its end."""
+        follow = partial(self._ask, "GET", f"progress/{job}")
         wait = min(self._pace.first / 4, 0.5)
         for _ in range(PROGRESS_TRIES):
-            if progress["workflow_state"] == "completed":
-                return
-            if progress["workflow_state"] == "failed":
-                raise Refused(one_line(f"Canvas's update failed: {progress.get('message')}"))
             self._pace.sleep(wait)
             wait = min(wait * 2, 10.0)
             try:
                 progress = self._pace.patiently(follow, again_when_unsure=True)
             except LmsError as error:
-                raise Unsure(f"Canvas does not say how its update ended: {error}") from None
-        raise Unsure("Canvas's update has not ended")
+                raise AtWork(f"Canvas does not say how its update ended: {error}") from None
+            if progress.get("workflow_state") == "completed":
+                return
+            if progress.get("workflow_state") == "failed":
+                raise Refused(one_line(f"Canvas's update failed: {progress.get('message')}"))
+        raise AtWork("Canvas's update has not ended")
 
     def release(self) -> None:
         """Post the grades of an assignment with a manual posting policy (GraphQL only)."""

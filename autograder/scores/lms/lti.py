@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from autograder.scores.answers import Refused, Stopped, Unsure
+from autograder.scores.answers import Changed, Refused, Stopped, Unsure
 from autograder.scores.comments import joined
 from autograder.scores.credentials import secret
 from autograder.scores.decimals import of_json
@@ -65,7 +65,7 @@ class LtiTarget:
 
     def people(self) -> list[Person]:
         """The learners of the course; who is suspended is left out by the platform."""
-        members = [m for page in self._pages(_with(self._ids.memberships, limit=PAGE), MEMBERS)
+        members = [m for page in self._pages(_with(self._ids.memberships, limit=PAGE), MEMBERS, dict)
                    for m in page.get("members") or []]  # fmt: skip
         self._members = [_person(m) for m in members if any("Learner" in str(role) for role in m.get("roles") or [])]
         return self._members
@@ -74,7 +74,7 @@ class LtiTarget:
         """Every result; a learner without one has no score yet."""
         people = self.people() if self._members is None else self._members
         standings = {person.id: Standing() for person in people}
-        for page in self._pages(_with(_below(self._ids.lineitem, "results"), limit=PAGE), RESULTS):
+        for page in self._pages(_with(_below(self._ids.lineitem, "results"), limit=PAGE), RESULTS, list):
             for result in page:
                 standings[str(result["userId"])] = self._standing(result)
         return standings
@@ -84,7 +84,7 @@ class LtiTarget:
         standings = {}
         for user in users:
             url = _with(_below(self._ids.lineitem, "results"), user_id=user)
-            found = [r for page in self._pages(url, RESULTS) for r in page if str(r["userId"]) == user]
+            found = [r for page in self._pages(url, RESULTS, list) for r in page if str(r["userId"]) == user]
             standings[user] = self._standing(found[0]) if found else Standing()
         return standings
 
@@ -112,10 +112,14 @@ class LtiTarget:
         """Now, by the platform's clock as its answers tell it."""
         return datetime.fromtimestamp(time.time() + self._http.clock_offset, timezone.utc)
 
-    def write(self, rows: Sequence[Write]) -> None:
+    def write(self, rows: Sequence[Write]) -> str:
         """One score: AGS has no way to send several."""
         for row in rows:
             self._write(row)
+        return ""
+
+    def finish(self, job: str) -> None:
+        """A platform keeps a score before it answers."""
 
     def _write(self, row: Write) -> None:
         score = row.now.score if row.score is None else row.score
@@ -139,6 +143,8 @@ class LtiTarget:
                 break
             if wait is not None:
                 self._pace.sleep(wait)
+                if self.read([row.user])[row.user] != row.now:  # the later time is a new score's
+                    raise Changed("a later score came in between")
                 body["timestamp"] = self.stamp(body["timestamp"])
         if response.status_code == 409:
             raise Refused("the platform holds a score of a later time (a clock was ahead?); try again later")
@@ -160,13 +166,16 @@ class LtiTarget:
             self._http.refuse(response)
         return response
 
-    def _pages(self, url: str, media: str) -> list[Any]:
+    def _pages(self, url: str, media: str, kind: type) -> list[Any]:
         pages = []
         seen = set()
         while url and url not in seen:
             seen.add(url)
             response = self._send("GET", url, media)
-            pages.append(self._http.json(response))
+            page = self._http.json(response)
+            if not isinstance(page, kind):
+                raise Unsure("the platform answers with something else than was asked for")
+            pages.append(page)
             following = response.links.get("next", {}).get("url", "")
             if following and origin(following) != origin(url):
                 raise Unsure("the next page lies on another server, where the token does not belong")

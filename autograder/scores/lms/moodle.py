@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from autograder.errors import UserError
-from autograder.scores.answers import Refused, Stopped
+from autograder.scores.answers import Refused, Stopped, Unsure
 from autograder.scores.comments import as_html, joined
 from autograder.scores.credentials import secret
 from autograder.scores.decimals import of_json, shown
@@ -79,7 +79,7 @@ class MoodleTarget:
     def _see_functions(self, needed: Sequence[str]) -> None:
         """A token belongs to a service, and a service has only the functions that an administrator put into it."""
         if not self._functions:
-            site = self._call("core_webservice_get_site_info")
+            site = self._get("core_webservice_get_site_info", "functions")
             self._functions = {function["name"] for function in site["functions"]}
             self._largest: int | None = int(site.get("usermaxuploadfilesize") or 0) or None
         if self._ids.cmid is not None:
@@ -88,7 +88,7 @@ class MoodleTarget:
             raise Stopped(f"the token's service lacks {', '.join(missing)}; docs/lms.md lists what it needs")
 
     def _find(self) -> dict[str, Any]:
-        answer = self._call("mod_assign_get_assignments", courseids=[self._ids.course])
+        answer = self._get("mod_assign_get_assignments", "courses", courseids=[self._ids.course])
         for course in answer["courses"]:
             for assignment in course["assignments"]:
                 if assignment["cmid"] == self._ids.cmid:
@@ -105,8 +105,8 @@ class MoodleTarget:
         raise Refused(f"course {self._ids.course} has no grade item {self._ids.item}, or no students")
 
     def _grading(self, title: str) -> tuple[str, tuple[Criterion, ...]]:
-        answer = self._call(
-            "core_grading_get_definitions", cmids=[self._ids.cmid], areaname="submissions", activeonly=1
+        answer = self._get(
+            "core_grading_get_definitions", "areas", cmids=[self._ids.cmid], areaname="submissions", activeonly=1
         )
         areas = answer.get("areas") or [{}]
         method = areas[0].get("activemethod") or ""
@@ -120,10 +120,10 @@ class MoodleTarget:
 
     def people(self) -> list[Person]:
         """The course's students: whoever has grades, and suspended ones."""
+        self._see_functions(READS)
         graded = {user["userid"]: user for user in self._report(0)}
-        enrolled = self._call("core_enrol_get_enrolled_users", courseid=self._ids.course)
-        option = [{"name": "onlyactive", "value": "1"}]
-        active = self._call("core_enrol_get_enrolled_users", courseid=self._ids.course, options=option)
+        enrolled = self._enrolled()
+        active = self._enrolled(options=[{"name": "onlyactive", "value": "1"}])
         alive = {user["id"] for user in active}
         participants = self._participants()
         people = []
@@ -138,16 +138,29 @@ class MoodleTarget:
             )  # fmt: skip
         return people
 
+    def _enrolled(self, **options: Any) -> list[dict[str, Any]]:
+        answer = self._call("core_enrol_get_enrolled_users", courseid=self._ids.course, **options)
+        if not isinstance(answer, list):
+            raise Unsure("Moodle answers core_enrol_get_enrolled_users with something else than a list")
+        return answer
+
+    def _get(self, function: str, name: str, **parameters: Any) -> dict[str, Any]:
+        """The answer of a function that reads, in which `name` has to be."""
+        answer = self._call(function, **parameters)
+        if not isinstance(answer, dict) or name not in answer:
+            raise Unsure(f"Moodle answers {function} with something else than was asked for")
+        return answer
+
     def _participants(self) -> dict[int, str]:
         """The ids in the names of bulk downloads, where the token's service tells them."""
         if self._ids.cmid is None or "mod_assign_get_user_mappings" not in self._functions:
             return {}
         instance = self._assignment or self._find()
-        answer = self._call("mod_assign_get_user_mappings", assignmentids=[instance["id"]])
+        answer = self._get("mod_assign_get_user_mappings", "assignments", assignmentids=[instance["id"]])
         return {m["userid"]: str(m["id"]) for found in answer["assignments"] for m in found["mappings"]}
 
     def _report(self, user: int) -> list[dict[str, Any]]:
-        answer = self._call("gradereport_user_get_grade_items", courseid=self._ids.course, userid=user)
+        answer = self._get("gradereport_user_get_grade_items", "usergrades", courseid=self._ids.course, userid=user)
         grades: list[dict[str, Any]] = answer["usergrades"]
         return grades
 
@@ -156,7 +169,7 @@ class MoodleTarget:
         handed_in: set[int] | None = None
         if self._ids.cmid is not None:
             instance = self._assignment or self._find()
-            answer = self._call("mod_assign_get_submissions", assignmentids=[instance["id"]])
+            answer = self._get("mod_assign_get_submissions", "assignments", assignmentids=[instance["id"]])
             found = [s for a in answer["assignments"] for s in a["submissions"]]
             handed_in = {s["userid"] for s in found if s["status"] == "submitted"}
         return self._standings(self._report(0), handed_in)
@@ -167,8 +180,8 @@ class MoodleTarget:
         for user in users:
             try:
                 found += self._report(int(user))
-            except Refused:  # not, or no longer, in the course
-                continue
+            except Refused:  # no longer in the course, or something else is wrong: the report of all tells
+                found += [report for report in self._report(0) if str(report["userid"]) == user]
         return self._standings(found, None)
 
     def _standings(self, reports: list[dict[str, Any]], handed_in: set[int] | None) -> dict[str, Standing]:
@@ -185,12 +198,15 @@ class MoodleTarget:
         return bool(item["id"] == self._ids.item if self._ids.item is not None else item.get("cmid") == self._ids.cmid)
 
     def _unreleased(self) -> dict[int, Decimal]:
-        """With marking workflow a grade is in the gradebook only once it is released, in the assignment before."""
-        answer = self._call("mod_assign_get_grades", assignmentids=[self._assignment["id"]])
+        """With marking workflow a grade is in the gradebook only once it is released, in the assignment before.
+
+        Below 0: saved without a grade, maybe with a comment.
+        """
+        answer = self._get("mod_assign_get_grades", "assignments", assignmentids=[self._assignment["id"]])
         grades: dict[int, tuple[int, Decimal]] = {}
         for line in (g for found in answer["assignments"] for g in found["grades"]):
             value = of_json(line["grade"])
-            if value is not None and value >= 0:
+            if value is not None:
                 latest = grades.get(line["userid"], (-1, value))
                 grades[line["userid"]] = max(latest, (line["attemptnumber"], value), key=lambda pair: pair[0])
         return {user: value for user, (_, value) in grades.items()}
@@ -199,13 +215,17 @@ class MoodleTarget:
         """Moodle keeps its own time."""
         return ""
 
-    def write(self, rows: Sequence[Write]) -> None:
+    def write(self, rows: Sequence[Write]) -> str:
         """One row, or several in one request. The answer is null whether or not anything was written."""
         grades = [self._grade(row) for row in rows]
         if len(grades) == 1:
             self._call("mod_assign_save_grade", assignmentid=self._assignment["id"], applytoall=0, **grades[0])
         else:
             self._call("mod_assign_save_grades", assignmentid=self._assignment["id"], applytoall=0, grades=grades)
+        return ""
+
+    def finish(self, job: str) -> None:
+        """Moodle carries out a request before it answers."""
 
     def _grade(self, row: Write) -> dict[str, Any]:
         score = row.now.score if row.score is None else row.score
@@ -248,8 +268,12 @@ def _standing(item: dict[str, Any], unreleased: Decimal | None, submitted: bool 
     elif item.get("gradeisoverridden"):
         obstacle = "overridden in the gradebook, so Moodle would ignore a new score"
     in_gradebook = of_json(item.get("graderaw"))
-    kept_back = unreleased is not None and in_gradebook is None
     feedback = str(item.get("feedback") or "")
+    if unreleased is not None and unreleased < 0:
+        if in_gradebook is None and not feedback and not obstacle:
+            obstacle = "a teacher has begun to grade: a comment that is not released cannot be read, and would be lost"
+        unreleased = None
+    kept_back = unreleased is not None and in_gradebook is None
     return Standing(
         score=in_gradebook if unreleased is None else unreleased,
         comments=None if kept_back else (feedback,) if feedback else (),
