@@ -11,15 +11,19 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from student_side import TEMPLATE
 
 from autograder.build import template
 from autograder.checking.engine import grade
 from autograder.course import load_settings
+from autograder.platforms.otter import Plugin
 from autograder.student.in_process import InProcessStudent
 from autograder.submission.notebook import Unreadable, read
+from autograder.version_digest import digest
 
 HERE = Path(__file__).parent
 NAME = "xor_backprop"
@@ -112,10 +116,10 @@ def check_gradescope(result):
     assert sum(test["max_score"] for test in result["tests"]) == 20
 
 
-def by_otter_grade(folder, archive, out):
+def by_otter_grade(folder, archive, out, *more):
     out.mkdir()
     done = subprocess.run(
-        [OTTER, "grade", "-n", TAG, "-a", str(archive), "-o", str(out), "--image", IMAGE, "--containers", "2", str(folder)],
+        [OTTER, "grade", "-n", TAG, "-a", str(archive), "-o", str(out), "--image", IMAGE, "--containers", "2", *more, str(folder)],
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -137,6 +141,24 @@ def test_the_same_scores_four_ways(handed_in, assignment, tmp_path):
         assert sum(found["stub.ipynb"].values()) == 0, way
     expected = read_grades(HERE / "sample_class" / "expected_grades.csv")
     assert {file: points for file, points in ways["engine"].items() if file in expected} == expected
+
+
+@pytest.mark.docker
+def test_the_zips_that_students_export_by_otter_grade(handed_in, tmp_path):
+    """As the notebook's own last cell writes them, all under one name but for the time."""
+    folder, archive = handed_in
+    (tmp_path / "zips").mkdir()
+    expected = {}
+    for name in ("fatima_sign_of_the_residual", "stub"):
+        work = shutil.copytree(TEMPLATE, tmp_path / name)
+        shutil.copy(folder / f"{name}.ipynb", work / "xor_backprop.ipynb")
+        code = "from xor_start import start\nstart({}).export(pdf=False, ignore_log=True)"
+        subprocess.run([sys.executable, "-c", code], cwd=work, capture_output=True, check=True)
+        (made,) = work.glob("*.zip")
+        expected[made.name] = 19 if name != "stub" else 0
+        shutil.copy(made, tmp_path / "zips")
+    found = by_otter_grade(tmp_path / "zips", archive, tmp_path / "out", "--ext", "zip")
+    assert {file: sum(points.values()) for file, points in found.items()} == expected
 
 
 @pytest.mark.docker
@@ -195,6 +217,15 @@ def test_otter_run_with_a_zip_of_another_version_says_so(handed_in, tmp_path):
                           capture_output=True, text=True)  # fmt: skip
     assert done.returncode != 0
     assert "built with another version of 'xor_backprop': run `autograder build` again" in done.stderr
+
+
+def test_only_the_submission_and_its_zip_stay(tmp_path):
+    for name in ("xor_backprop.ipynb", "xor_backprop_1.zip", ".OTTER_LOG", "numpy.py"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    (tmp_path / "folder.zip").mkdir()
+    plugin = Plugin(str(tmp_path / "xor_backprop.ipynb"), {}, {"assignment": NAME, "digest": digest(NAME)})
+    plugin.before_grading(SimpleNamespace())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["xor_backprop.ipynb", "xor_backprop_1.zip"]
 
 
 def test_other_files_of_a_submission_are_not_read(handed_in, tmp_path):

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from autograder.cli import cli
 from autograder.course import Settings, home, read_settings
 from autograder.errors import UserError
+from autograder.grading.submissions import find
 
 HERE = Path(__file__).parent
 CLASS = HERE / "sample_class" / "notebooks"
@@ -104,6 +105,50 @@ def test_folders_zips_scripts_and_exports(tmp_path):
     assert {file: row["total_points_earned"] for file, row in rows.items()} == {
         "Ada Lovelace_123_assignsubmission_file_/xor_backprop.ipynb": "20", "export.zip": "19", "script.py": "20", "essay.pdf": "0"}  # fmt: skip
     assert "not a notebook" in rows["essay.pdf"]["grading_status"]
+
+
+def export_of(notebook, archive, name="xor_backprop.ipynb"):
+    """A zip file as `grader.export()` makes it."""
+    with zipfile.ZipFile(archive, "w") as export:
+        export.write(notebook, name)
+        export.writestr("__zip_filename__", archive.name)
+
+
+def test_a_notebook_beside_the_zip_made_of_it_is_one_submission(tmp_path):
+    folder = tmp_path / "in"
+    for student, notebook in (("same", RIGHT), ("saved later", SIGN)):
+        (folder / student).mkdir(parents=True)
+        shutil.copy(notebook, folder / student / "xor_backprop.ipynb")
+        export_of(RIGHT, folder / student / "xor_backprop_1.zip")
+    shutil.copy(RIGHT, folder / "ada.ipynb")  # the same bytes, but other students'
+    export_of(RIGHT, folder / "bob.zip")
+    export_of(RIGHT, folder / "eve.zip")
+    (folder / "damaged.zip").write_bytes(b"PK no zip")
+    expected = [
+        "ada.ipynb", "bob.zip", "damaged.zip", "eve.zip", "same/xor_backprop_1.zip",
+        "saved later/xor_backprop.ipynb", "saved later/xor_backprop_1.zip"]  # fmt: skip
+    with find([folder]) as found:
+        assert [submission.file for submission in found] == expected
+        by_name = {submission.file: submission.path.read_bytes() for submission in found}
+        assert by_name["same/xor_backprop_1.zip"] == RIGHT.read_bytes()
+        assert by_name["saved later/xor_backprop.ipynb"] == SIGN.read_bytes()
+    shutil.make_archive(str(tmp_path / "class"), "zip", folder)
+    with find([tmp_path / "class.zip"]) as found:
+        assert [submission.file for submission in found] == expected
+
+
+def test_a_zip_of_a_students_whole_folder_is_one_submission(tmp_path):
+    (tmp_path / "in").mkdir()
+    shutil.copytree(HERE.parent / "student_template" / "xor_backprop", tmp_path / "work")
+    shutil.copy(RIGHT, tmp_path / "work" / "xor_backprop.ipynb")
+    export_of(RIGHT, tmp_path / "work" / "xor_backprop_1.zip")
+    shutil.make_archive(str(tmp_path / "in" / "ada"), "zip", tmp_path / "work")
+    with find([tmp_path / "in"]) as found:
+        assert [(submission.file, submission.problem) for submission in found] == [("ada.zip", "")]
+        assert found[0].path.read_bytes() == RIGHT.read_bytes()
+    with find([tmp_path / "work"]) as found:
+        assert "xor_backprop.ipynb" not in [submission.file for submission in found]
+        assert "xor_backprop_1.zip" in [submission.file for submission in found]
 
 
 def test_results_among_the_submissions_are_no_submissions(tmp_path):

@@ -66,8 +66,9 @@ def test_a_renamed_notebook_is_told_how_to_hand_in(folder, students, capsys):
     assert grade_file(folder / "mine.ipynb", "xor_backprop", students).result.earned == 20
 
 
-def test_an_empty_file_is_told(folder, capsys):
-    (folder / "xor_backprop.ipynb").write_text("", encoding="utf-8")
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_an_empty_file_is_told(folder, capsys, content):
+    (folder / "xor_backprop.ipynb").write_text(content, encoding="utf-8")
     start.start({}).export(pdf=False, ignore_log=True)
     assert "empty or damaged. Save the notebook" in capsys.readouterr().out
     assert not list(folder.glob("*.zip"))

@@ -1,5 +1,6 @@
 """The public checks' words, and the hints: exact, close or off, "not attempted", a forgotten return, shapes and types."""
 
+import linecache
 import re
 import threading
 from pathlib import Path
@@ -79,11 +80,72 @@ def test_an_exception_is_told_with_the_students_own_line(tmp_path):
     assert "not subscriptable, at the line `gap = y[0] - f_out`" in repr(checks.look("q3", functions))
 
 
+def test_the_line_told_is_the_students_own_and_not_a_librarys():
+    code = "def l2_loss(y, f_out):\n    table = np.reshape(f_out, (3, 3))\n    return table"
+    functions = {"np": np}
+    linecache.cache["own cell"] = (len(code), None, code.splitlines(keepends=True), "own cell")
+    exec(compile(code, "own cell", "exec"), functions)
+    assert "into shape (3,3), at the line `table = np.reshape(f_out, (3, 3))`" in repr(checks.look("q3", functions))
+
+
 def test_an_endless_loop_is_stopped(monkeypatch):
     monkeypatch.setattr(checks, "SECONDS", 0.2)
     report = checks.look("q3", namespace(ALL, l2_loss="def l2_loss(y, f_out):\n    while True: pass"))
     assert "stopped after 0.2 seconds; is there a loop that never ends?" in repr(report)
     assert checks.look("q3", namespace(ALL)).passed  # and nothing of the alarm is left over
+
+
+def test_an_endless_loop_is_waited_for_once_a_function(monkeypatch):
+    """Whatever builds on it, and however many cases a question has."""
+    waits = []
+
+    def limited(seconds, function, *arguments):
+        waits.append(function.__name__)
+        raise compare.TooSlow("it was stopped")
+
+    monkeypatch.setattr(checks, "limited", limited)
+    reports = checks.look_at_all(namespace(ALL))
+    assert sorted(waits) == sorted(FUNCTIONS)
+    assert "σ([-0.53, 1.04]) off: not tried after that" in repr(reports["q1"])
+    waits.clear()
+    assert "This builds on q1," in repr(checks.look("q9", namespace(ALL)))
+    assert waits == ["train", "forward", "sigmoid"]
+
+
+def test_what_does_not_pass_is_followed_back_to_where_it_begins():
+    ascent = "def sgd_update(p, g, a): return p + a * g"
+    for changed, begin in (
+        ({"sgd_update": ascent}, "q7"),
+        ({"sgd_update": ascent, "sigmoid": "def sigmoid(z): return 1 / (1 + np.exp(z))"}, "q1"),
+        ({"sigmoid": stub_of("sigmoid")}, "q1"),
+    ):
+        for question in ("q8", "q9"):
+            end = repr(checks.look(question, namespace(ALL, **changed))).splitlines()[-1]
+            assert end == f"This builds on {begin}, which does not pass yet: begin there."
+
+
+def test_dots_within_a_table_are_not_attempted_and_a_key_error_is():
+    for table in ("np.array([[..., ...], [0, 0]])", "[[..., 1], [0, 0]]"):
+        functions = namespace(
+            ALL, hidden_layer_gradients=solution_of("hidden_layer_gradients", ("np.outer(x, delta)", table))
+        )
+        statuses = {line.value: line.status for line in checks.look("q6", functions).lines}
+        assert statuses["dL_dW"] == "not attempted"
+        assert statuses["dL_db"] == "exact"
+    functions = namespace(ALL, sigmoid="def sigmoid(z): return {}['z']")
+    assert checks.is_attempted("q1", functions)
+    assert {line.status for line in checks.look("q4", functions).lines} == {"off"}
+
+
+def test_a_function_that_ends_python_gets_words():
+    assert "off: SystemExit" in repr(
+        checks.look("q3", namespace(ALL, l2_loss="def l2_loss(y, f_out): raise SystemExit"))
+    )
+
+
+def test_a_question_that_is_not_there_is_told(capsys):
+    assert template_module("xor_start").start(namespace()).check("q10") is None
+    assert "There is no question 'q10': check one of q1, " in capsys.readouterr().out
 
 
 def test_a_students_own_interrupt_goes_through():

@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +77,7 @@ def server(bin_, program, folder):
         else:
             pytest.fail(f"jupyter {program} did not start")
         drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
+        wait_for_an_answer(found.group())
         yield found.group()
     finally:
         process.terminate()  # ends its kernels, too
@@ -85,6 +88,17 @@ def server(bin_, program, folder):
             process.wait()
         if drain is not None:
             drain.wait()
+
+
+def wait_for_an_answer(address):
+    """A Jupyter server says where it is before it listens there."""
+    for _ in range(PATIENCE // 100):
+        try:
+            urllib.request.urlopen(f"{address}api").close()
+            return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    pytest.fail(f"nothing answers at {address}")
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 import ast
 import subprocess
 import sys
+from itertools import combinations
 
 import IPython.display
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from student_side import FUNCTIONS, TEMPLATE, namespace, template_module
 
@@ -65,7 +67,7 @@ def test_pictures_drawn_to_pixels(done, capsys):
 
 ODD = [
     "pass", "return 'text'", "return [1, 2, 3]", "return np.nan", "1 / 0", "return len", "return (None,) * 4", "raise SystemError",
-    "return np.ones((2, 2)), np.ones(2), 'a', ...", "return ((1, 2, 3, 4), [0.1])", "return (W for W in [1])",
+    "raise SystemExit", "return np.ones((2, 2)), np.ones(2), 'a', ...", "return ((1, 2, 3, 4), [0.1])", "return (W for W in [1])",
 ]  # fmt: skip
 
 
@@ -83,13 +85,58 @@ def test_whatever_one_function_returns_can_be_shown(body, capsys):
         assert "of 9 public checks passed" in capsys.readouterr().out
 
 
+def test_a_forward_pass_for_the_four_points_alone_gets_words(drawn, capsys):
+    """And a prediction that comes as an array of one number is a number."""
+    outside = (
+        "def forward(x, W, b, u, c): return None, None, None, {(0, 0): 0, (0, 1): 1, (1, 0): 1, (1, 1): 0}[tuple(x)]"
+    )
+    solved = namespace(ALL)
+    run = training.train_watched(solved, 0.5, 20)
+    figures.output_surface({**solved, **{"forward": namespace(ALL, forward=outside)["forward"]}}, run)
+    figures.three_learning_rates(namespace(ALL, forward=outside), epochs=(20, 20, 20))
+    words = capsys.readouterr().out
+    assert "Output surface: forward gives no number for every point of the square yet." in words
+    assert not drawn
+    figures.output_surface(
+        namespace(ALL, forward=FUNCTIONS["forward"].solution.replace("u @", "u.reshape(1, 2) @")), run
+    )
+    assert "Outputs at the points of XOR: 0." in capsys.readouterr().out
+    assert len(drawn) == 1
+
+
+@pytest.mark.parametrize("chain", [None, *network.EDGES])
+@pytest.mark.parametrize("done", [0, ALL])
+def test_no_word_in_a_picture_lies_on_another(done, chain, monkeypatch):
+    """Nor on a node."""
+    shown = []
+    monkeypatch.setattr(figures, "show", lambda figure, words: shown.append(figure))
+    figures.backward_pass(namespace(done), chain=chain)
+    renderer = FigureCanvasAgg(shown[0]).get_renderer()
+    shown[0].draw(renderer)
+    places = {text.get_text(): text.get_window_extent(renderer) for text in shown[0].axes[0].texts if text.get_text()}
+    nodes = {words for words in places if words.startswith(("x", "z", "f", "L"))}
+    for first, second in combinations(places, 2):
+        around = 10 * bool(nodes & {first, second})  # pixels: a node's frame, and a little air
+        assert not places[first].padded(around).overlaps(places[second]), (first, second)
+
+
+def test_gradients_that_are_zero_are_drawn_as_such(monkeypatch):
+    styles = []
+    monkeypatch.setattr(figures, "draw_edges", lambda axes, labels, style, backward: styles.append(style))
+    figures.backward_pass(namespace(ALL))
+    (style,) = styles
+    assert {p: style[p]["color"] for p in style if p[0] == "W"} == {
+        "W_11": network.BLUE, "W_12": network.VERMILLION, "W_21": network.GREY, "W_22": network.GREY}  # fmt: skip
+
+
 def test_pictures_show_the_students_own_numbers(drawn, capsys):
     own = namespace(ALL, forward=FUNCTIONS["forward"].solution.replace("+ c", "+ 0"))
     figures.forward_pass(own)
     assert any("in 0.3470" in text for text in drawn[-1])
     assert "f_in 0.3470" in capsys.readouterr().out
-    own["W"] = np.array([[9.87, 0.94], [0.22, 0.46]])
+    own["W"], own["x"] = np.array([[9.87, 0.94], [0.22, 0.46]]), np.array([0.5, -1.25])
     figures.forward_pass(own)
+    assert {"x₁ = 0.5", "x₂ = −1.25"} < set(drawn[-1])
     assert any("W₁₁ = 9.87" in text for text in drawn[-1])
 
 
@@ -141,6 +188,14 @@ def test_training_shows_a_bar_and_stops_when_it_takes_too_long(capsys, monkeypat
     assert "%" not in capsys.readouterr().out
 
 
+def test_what_training_lacks_is_named():
+    functions = namespace(ALL)
+    del functions["X"]
+    assert training.train_watched(functions, 0.5, 20).problem == "there is no `X` yet, run its cell first"
+    own_key_error = namespace(ALL, train="def train(*_): return {}['losses']")
+    assert training.train_watched(own_key_error, 0.5, 20).problem == "train stopped with KeyError: 'losses'"
+
+
 def test_an_in_place_update_leaves_the_notebooks_start_values_alone():
     functions = namespace(ALL, sgd_update="def sgd_update(p, g, a):\n    p -= a * g\n    return p")
     before = functions["W"].copy()
@@ -180,7 +235,8 @@ def test_without_matplotlib_and_tqdm_there_are_words():
         f"sys.path[:0] = [{str(TEMPLATE)!r}, {str(TEMPLATE.parents[1] / 'tests')!r}]\n"
         "import numpy as np, xor_figures as figures, xor_training as training\n"
         "from xor_progress import progress\n"
-        "from student_side import namespace\n"
+        "from student_side import code_cells, namespace, notebook\n"
+        "exec(code_cells(notebook())[0])\n"
         "functions = namespace(9)\n"
         "figures.forward_pass(functions); figures.backward_pass(functions, chain='u_1')\n"
         "run = training.train_watched(functions, 5.0, 60); figures.loss_curve(run); figures.output_surface(functions, run)\n"

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 from xor_checks import is_attempted
-from xor_compare import limited
+from xor_compare import limited, numbers
 from xor_network import (
     BLACK,
     BLUE,
@@ -30,14 +30,16 @@ from xor_network import (
 from xor_training import train_watched
 
 LINES = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, ":"))
+SIDE = np.linspace(-0.2, 1.2, 36)  # of the square that a surface is drawn over
+NO_OUTPUT = "forward gives no number for every point of the square yet"
 
 
 def forward_pass(functions):
     """The network with weights on the edges and your forward values on the nodes."""
     values = own_values(functions)
-    numbers = f"z_in {_vector(values['z_in'])}, z_out {_vector(values['z_out'])}"
-    numbers += f", f_in {text(entry(values['f_in']))}, f_out {text(entry(values['f_out']))}"
-    print(f"Forward pass: {missing(functions, 'q2') if values['f_out'] is None else numbers}.")
+    words = f"z_in {_vector(values['z_in'])}, z_out {_vector(values['z_out'])}"
+    words += f", f_in {text(entry(values['f_in']))}, f_out {text(entry(values['f_out']))}"
+    print(f"Forward pass: {missing(functions, 'q2') if values['f_out'] is None else words}.")
     figure = new_figure(10.4, 4.7)
     if figure is None:
         return
@@ -66,15 +68,18 @@ def backward_pass(functions, chain=None):
         return
     axes = canvas(
         figure,
-        words if chain else "Backward pass. Blue, solid: positive. Vermillion, broken: negative. Thicker: larger",
+        words
+        if chain
+        else "Backward pass. Blue, solid: positive. Vermillion, broken: negative. Grey: zero. Thicker: larger",
     )
     largest = max((abs(gradients[p]) for p in known), default=0.0) or 1.0
     labels, style = {}, {}
     for parameter, gradient in gradients.items():
         labels[parameter] = f"∂L/∂{name(parameter)}\n{text(gradient)}"
-        colour = GREY if gradient is None or chain not in {None, parameter} else BLUE if gradient >= 0 else VERMILLION
+        shown = round(gradient or 0.0, 4)
+        colour = GREY if shown == 0 or chain else BLUE if shown > 0 else VERMILLION
         width = 1.0 if gradient is None or chain else 1.0 + 4.0 * abs(gradient) / largest
-        style[parameter] = {"color": colour, "linestyle": "--" if (gradient or 0.0) < 0 else "-", "linewidth": width}
+        style[parameter] = {"color": colour, "linestyle": "--" if shown < 0 else "-", "linewidth": width}
     if chain:
         _highlight(axes, chain, factors, labels, style)
     draw_edges(axes, labels, style, backward=True)
@@ -85,7 +90,7 @@ def backward_pass(functions, chain=None):
 def _factors(values, chain):
     """(link, your number, place) for each link of one chain, from the loss backwards."""
     first = [
-        ("∂L/∂f_out", entry(values["dL_df_out"]), (8.75, 1.5)),
+        ("∂L/∂f_out", entry(values["dL_df_out"]), (8.75, 1.95)),
         ("∂f_out/∂f_in", entry(values["df_out_df_in"]), (7.2, 0.35)),
     ]
     if chain.startswith("u"):
@@ -95,11 +100,12 @@ def _factors(values, chain):
     j, k = int(chain[-2]) - 1, int(chain[-1]) - 1
     unit, known = "₁₂"[k], values["dL_dW"] is not None
     y = 3.2 if k == 0 else -0.8
+    beside = None if j == k else (3.75, 1.6 if k else 1.2)  # along a crossing edge there is no room for a long label
     return [
         *first,
         (f"∂f_in/∂z{unit},out", entry(values["df_in_dz_out"], k), None),
         (f"∂z{unit},out/∂z{unit},in", entry(values["dz_out_dz_in"], k), (3.6, y)),
-        (f"∂z{unit},in/∂{name(chain)}", entry(values["x"], j) if known else None, None),
+        (f"∂z{unit},in/∂{name(chain)}", entry(values["x"], j) if known else None, beside),
     ]  # fmt: skip
 
 
@@ -129,11 +135,10 @@ def _highlight(axes, chain, factors, labels, style):
     path = [chain] if chain.startswith("u") else [chain, f"u_{chain[-1]}"]
     for parameter in path:
         style[parameter] = {"color": BLUE, "linestyle": "-", "linewidth": 4.0}
-    labels[chain] = f"{factors[-1][0]} = {text(factors[-1][1])}"
-    axes.plot(*zip(PLACES["f"], PLACES["L"]), color=BLUE, linewidth=4.0, zorder=1)
-    for link, number, place in factors[:-1]:
-        if link.startswith("∂f_in/"):
-            labels[path[-1]] = f"{link} = {text(number)}"
+    axes.plot(*zip(PLACES["f"], PLACES["L"]), color=BLUE, linewidth=4.0, zorder=2)
+    for link, number, place in factors:
+        if place is None:  # along its own edge
+            labels[path[-1] if link.startswith("∂f_in/") else chain] = f"{link} = {text(number)}"
         else:
             axes.text(
                 *place,
@@ -154,7 +159,7 @@ def one_step(functions):
         arguments = [np.array(functions[n]) if isinstance(functions[n], np.ndarray) else functions[n] for n in names]
         W, b, u, c = limited(10, functions["train_step"], *arguments)
         after = own_values({**functions, "W": W, "b": b, "u": u, "c": c})
-    except Exception:
+    except (Exception, SystemExit):
         after = {"L": None, "f_out": None}
     if before["L"] is None or after["L"] is None:
         print(f"One step: {missing(functions, 'q2', 'q3', 'q8')}.")
@@ -180,15 +185,15 @@ def loss_curve(run):
 
 def output_surface(functions, run):
     """f_out over the whole square with the trained parameters, and the four points of XOR."""
-    outputs = _outputs(functions, run)
-    if outputs is None:
-        print(f"Output surface: {run.problem or 'forward gives no number for every point yet'}.")
+    outputs, heights = _outputs(functions, run), _heights(functions, run)
+    if outputs is None or heights is None:
+        print(f"Output surface: {run.problem or NO_OUTPUT}.")
         return
     print(f"Outputs at the points of XOR: {', '.join(outputs)}.")
     figure = new_figure(5.4, 4.4)
     if figure is not None:
         axes = figure.subplots()
-        figure.colorbar(_draw_surface(axes, functions, run), ax=axes, label="f_out")
+        figure.colorbar(_draw_surface(axes, functions, run, heights), ax=axes, label="f_out")
         show(figure, "The output over the square, with the four points of XOR")
 
 
@@ -203,7 +208,11 @@ def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1
         outputs = _outputs(functions, run)
         what = run.problem or f"loss {run.losses[-1]:.4f} after {len(run.losses)} epochs"
         print(f"Learning rate {run.learning_rate}: {what}{'; outputs ' + ', '.join(outputs) if outputs else ''}.")
-    if any(_outputs(functions, run) is None for run in runs):
+    if runs[-1].problem:
+        return
+    surfaces = [_heights(functions, run) for run in runs]
+    if any(heights is None for heights in surfaces):
+        print(f"No picture: {NO_OUTPUT}.")
         return
     figure = new_figure(4 * len(runs), 6.4)
     if figure is None:
@@ -213,19 +222,31 @@ def three_learning_rates(functions, rates=(0.1, 0.5, 5.0), epochs=(5000, 5000, 1
     for column, run in enumerate(runs):
         _draw_losses(axes[0, column], run, LINES[column % len(LINES)])
         axes[0, column].set_ylim(0, top)
-        surface = _draw_surface(axes[1, column], functions, run)
+        surface = _draw_surface(axes[1, column], functions, run, surfaces[column])
     figure.colorbar(surface, ax=axes[1, :].tolist(), label="f_out", shrink=0.9)
     show(figure, "Loss curves and output surfaces of the learning rates side by side")
 
 
-def _outputs(functions, run):
-    """f_out at the rows of `X`, or None."""
+def _predictions(functions, run, points):
+    """f_out at each point, or None where your functions give no numbers."""
     if run.problem:
         return None
     try:
-        return [f"{float(functions['forward'](row, *run.parameters)[3]):.3f}" for row in functions["X"]]
-    except Exception:
+        return [numbers(functions["forward"](point, *run.parameters)[3]).item() for point in points]
+    except (Exception, SystemExit):
         return None
+
+
+def _outputs(functions, run):
+    """f_out at the rows of `X` in words, or None."""
+    found = _predictions(functions, run, functions.get("X", ()))
+    return None if found is None else [f"{output:.3f}" for output in found]
+
+
+def _heights(functions, run):
+    """f_out over the square: a table with a row for each x₂; or None."""
+    found = _predictions(functions, run, [np.array([a, b]) for b in SIDE for a in SIDE])
+    return None if found is None else np.reshape(found, (len(SIDE), len(SIDE)))
 
 
 def _draw_losses(axes, run, line):
@@ -236,12 +257,10 @@ def _draw_losses(axes, run, line):
     axes.grid(alpha=0.3)
 
 
-def _draw_surface(axes, functions, run):
-    side = np.linspace(-0.2, 1.2, 36)
-    heights = [[float(functions["forward"](np.array([a, b]), *run.parameters)[3]) for a in side] for b in side]
-    surface = axes.contourf(side, side, heights, levels=np.linspace(0, 1, 11), cmap="cividis")
+def _draw_surface(axes, functions, run, heights):
+    surface = axes.contourf(SIDE, SIDE, heights, levels=np.linspace(0, 1, 11), cmap="cividis")
     if np.min(heights) < 0.5 < np.max(heights):
-        axes.contour(side, side, heights, levels=[0.5], colors="white", linestyles="--")
+        axes.contour(SIDE, SIDE, heights, levels=[0.5], colors="white", linestyles="--")
     for row, label in zip(functions["X"], functions["Y"]):
         marker = "s" if label else "o"
         axes.plot(*row, marker, markersize=13, color="white", markeredgecolor=BLACK, markeredgewidth=1.5)

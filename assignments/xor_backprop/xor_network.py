@@ -54,7 +54,7 @@ def own_values(functions):
                 answer = limited(SECONDS, functions[function], *(v.copy() if v.ndim else float(v) for v in given))
             parts = [answer] if len(gives) == 1 else list(answer)
             parts += [None] * len(gives)
-        except Exception:
+        except (Exception, SystemExit):
             parts = [None] * len(gives)
         for (name, shape), part in zip(gives.items(), parts):
             values[name] = _shaped(part, shape)
@@ -75,8 +75,10 @@ def entry(array, *index):
 
 
 def text(number, digits=4):
-    """A number as it stands in a picture; "?" where there is none yet."""
-    return "?" if number is None else f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")
+    """A number as it stands in a picture, with `None` for digits as short as it is; "?" where there is none yet."""
+    if number is None:
+        return "?"
+    return (f"{number:g}" if digits is None else f"{round(number, digits) + 0.0:.{digits}f}").replace("-", "−")
 
 
 def name(parameter):
@@ -123,12 +125,12 @@ def canvas(figure, title):
 
 def draw_nodes(axes, values, faded=()):
     """Inputs, units and loss, with what goes into each unit and what comes out; a broken outline where it is unknown."""
-    lines = {"x_1": [f"x₁ = {text(entry(values['x'], 0), 0)}"], "x_2": [f"x₂ = {text(entry(values['x'], 1), 0)}"]}
+    lines = {f"x_{j + 1}": [f"x{'₁₂'[j]} = {text(entry(values['x'], j), None)}"] for j in (0, 1)}
     for k in (0, 1):
         lines[f"z_{k + 1}"] = [
             f"z{'₁₂'[k]}", f"in {text(entry(values['z_in'], k))}", f"out {text(entry(values['z_out'], k))}"]  # fmt: skip
     lines["f"] = ["f", f"in {text(entry(values['f_in']))}", f"out {text(entry(values['f_out']))}"]
-    lines["L"] = [f"L = {text(entry(values['L']))}", f"y = {text(entry(values['y']), 0)}"]
+    lines["L"] = [f"L = {text(entry(values['L']))}", f"y = {text(entry(values['y']), None)}"]
     for node, (x, y) in PLACES.items():
         content = "\n".join(lines[node])
         colour = GREY if node in faded else BLACK

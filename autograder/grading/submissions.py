@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import stat
 import tempfile
@@ -74,7 +75,30 @@ def _in_folder(folder: Path, scratch: Path, leave_out: Path | None = None) -> li
             found += _in_zip(path, relative.as_posix(), scratch / relative, alone=False)
         else:
             found.append(Found(relative.as_posix(), path))
-    return found
+    return _without_exported(found)
+
+
+def _without_exported(found: list[Found]) -> list[Found]:
+    """Leaves out each notebook that lies in one folder with a zip file of it: same name inside, same bytes.
+
+    That is one submission, the zip that `grader.export()` made. Where the bytes differ both stay.
+    """
+    zipped: dict[tuple[str, str], list[Path]] = {}
+    for submission in found:
+        if not submission.problem and _suffix(Path(submission.file)) == ".zip":
+            zipped.setdefault((_folder(submission), submission.path.name), []).append(submission.path)
+    return [
+        submission
+        for submission in found
+        if not any(
+            other != submission.path and filecmp.cmp(other, submission.path, shallow=False)
+            for other in zipped.get((_folder(submission), PurePosixPath(submission.file).name), ())
+        )
+    ]
+
+
+def _folder(submission: Found) -> str:
+    return PurePosixPath(submission.file).parent.as_posix()
 
 
 def _counts(path: Path, *, top: bool) -> bool:
@@ -103,7 +127,7 @@ def _in_zip(archive: Path, name: str, scratch: Path, *, alone: bool) -> list[Fou
     notebooks = [found for found in inside if _suffix(found.path) == ".ipynb"] or [
         found for found in inside if _suffix(found.path) == ".py"
     ]
-    if len(notebooks) == 1 and not any(found.file.endswith(".zip") for found in inside):
+    if len(notebooks) == 1 and not (alone and any(_suffix(Path(found.file)) == ".zip" for found in inside)):
         return [Found(name, notebooks[0].path)]
     if not inside:
         return [Found(name, archive, "the zip file holds no notebook")]

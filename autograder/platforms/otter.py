@@ -44,11 +44,14 @@ class Plugin(AbstractOtterPlugin):  # type: ignore[misc]
             )
 
     def before_grading(self, config: Any) -> None:
-        """Leave nothing in the submission's folder but the submission itself."""
+        """Leave nothing in the submission's folder but the submission itself, and the zip file that it came in.
+
+        `otter grade --ext zip` copies that file back out of the container, and gives up a submission without it.
+        """
         config.grade_from_log = False
         submission = Path(self.submission_path)
         for path in submission.parent.iterdir():
-            if path == submission:
+            if path == submission or (path.suffix == ".zip" and path.is_file() and not path.is_symlink()):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

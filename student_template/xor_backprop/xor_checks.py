@@ -8,7 +8,6 @@ import inspect
 import traceback
 
 import numpy as np
-import xor_compare
 from xor_compare import Line, Report, TooSlow, compare, limited, same_line
 
 W = np.array([[-0.07, 0.94], [0.22, 0.46]])
@@ -117,15 +116,45 @@ NEEDS = {
 SECONDS = 10  # for one call of a function
 
 
-def look(question, functions):
+def look(question, functions, known=None):
     """The `Report` of one question; never raises, whatever the function does.
 
-    `functions` is the notebook's namespace, `globals()`.
+    `functions` is the notebook's namespace, `globals()`; `known` holds reports of earlier questions that are made already.
     """
+    known = dict(known or {})
+    report = known[question] = _report(question, functions)
+    if report.attempted and not report.passed:
+        report.begin_with = _first_open(question, functions, known)
+    return report
+
+
+def look_at_all(functions):
+    """The `Report` of each question, by its name."""
+    reports = {}
+    for question in LECTURE:
+        reports[question] = look(question, functions, reports)
+    return reports
+
+
+def _first_open(question, functions, known):
+    """The earliest question that this one builds on and that does not pass, reached over ones that do not pass; or None."""
+    for needed in NEEDS.get(question, ()):
+        if needed not in known:
+            known[needed] = _report(needed, functions)
+        if not known[needed].passed:
+            return _first_open(needed, functions, known) or needed
+    return None
+
+
+def _report(question, functions):
+    """The values of one question alone."""
     name, cases = LECTURE[question]
     function = functions.get(name)
-    lines = []
+    lines, stopped = [], False
     for arguments, expected in cases:
+        if stopped:
+            lines += same_line(expected, "off", "not tried after that")
+            continue
         if not callable(function):
             lines += same_line(expected, "not attempted", f"there is no function `{name}` yet, run its cell first")
             continue
@@ -133,7 +162,8 @@ def look(question, functions):
         try:
             with np.errstate(all="ignore"):
                 answer = limited(SECONDS, function, *given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            stopped = isinstance(error, TooSlow)
             lines += same_line(expected, *_raised(question, functions, error))
             continue
         lines += compare(answer, expected)
@@ -142,10 +172,7 @@ def look(question, functions):
                 lines.append(
                     Line(label, "off", "the argument itself was changed; make a new array and leave it as it was")
                 )
-    report = Report(question, name, lines)
-    if report.attempted and not report.passed and all(line.status != "waits" for line in lines):
-        report.begin_with = [earlier for earlier in NEEDS.get(question, ()) if not look(earlier, functions).passed]
-    return report
+    return Report(question, name, lines)
 
 
 def check(question, functions):
@@ -167,12 +194,13 @@ def _raised(question, functions, error):
     """Status and words for an exception: an earlier question may be what is missing."""
     if isinstance(error, TooSlow):
         return "off", str(error)
-    ours = {__file__, xor_compare.__file__}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in ours and frame.line]
-    words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    notebook = getattr(functions.get(LECTURE[question][0]), "__globals__", functions)
+    steps = zip(traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__))
+    own = [step.line for (frame, _), step in steps if frame.f_globals is notebook and step.line]
+    words = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
     words = f"{words[:120]}…" if len(words) > 121 else words
-    if frames:
-        words += f", at the line `{frames[-1].line}`"
+    if own:
+        words += f", at the line `{own[-1]}`"
     missing = [earlier for earlier in _builds_on(question) if not is_attempted(earlier, functions)]
     if missing:
         return "waits", f"{', '.join(missing)} first, not attempted yet ({words})"
@@ -189,12 +217,11 @@ def is_attempted(question, functions):
     """Does the function return anything but placeholders? One that raises is attempted, too."""
     name, cases = LECTURE[question]
     arguments, expected = cases[0]
-    try:
-        answer = limited(
-            SECONDS, functions[name], *(np.array(a) if isinstance(a, np.ndarray) else a for a in arguments)
-        )
-    except KeyError:
+    function = functions.get(name)
+    if not callable(function):
         return False
-    except Exception:
+    try:
+        answer = limited(SECONDS, function, *(np.array(a) if isinstance(a, np.ndarray) else a for a in arguments))
+    except (Exception, SystemExit):
         return True
     return any(line.status != "not attempted" for line in compare(answer, expected))

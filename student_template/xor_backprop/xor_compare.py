@@ -25,7 +25,7 @@ class Report:
 
     def __init__(self, question, function, lines):
         self.question, self.function, self.lines = question, function, lines
-        self.begin_with = []  # earlier questions that this one builds on and that do not pass
+        self.begin_with = None  # the earlier question that this one builds on and that does not pass, if any
 
     @property
     def passed(self):
@@ -76,7 +76,7 @@ class Report:
         if not self.attempted:
             return f'Not attempted yet. Where to begin: hint("{self.question}")'
         if self.begin_with:
-            return f"This builds on {', '.join(self.begin_with)}, which does not pass yet: begin there."
+            return f"This builds on {self.begin_with}, which does not pass yet: begin there."
         mark = next(MARKS[line.status] for line in self.lines if line.status not in {"exact", "close"})
         return f'Begin with the first {mark}. Stuck? hint("{self.question}")'
 
@@ -113,7 +113,7 @@ def compare(answer, expected):
 
 def _verdict(answer, expected):
     """Status and words for one value: exact, close, or off and by how much."""
-    if answer is Ellipsis or (isinstance(answer, (tuple, list)) and any(part is Ellipsis for part in answer)):
+    if _has_dots(answer):
         return "not attempted", ""
     if answer is None:
         return "off", "None came back, did you forget a `return`?"
@@ -135,6 +135,13 @@ def _verdict(answer, expected):
     if np.all(near):
         return "close", words
     return "off", f"{np.sum(~near)} of {got.size} entries, {words}" if got.size > 1 else words
+
+
+def _has_dots(answer):
+    """Is it, or does it hold, a stub's dots?"""
+    if isinstance(answer, np.ndarray):
+        answer = list(answer.flat) if answer.dtype.kind == "O" else ()
+    return answer is Ellipsis or (isinstance(answer, (tuple, list)) and any(map(_has_dots, answer)))
 
 
 def numbers(answer):

@@ -24,6 +24,9 @@ class Grader:
 
     def check(self, question):
         """The public check of one question, value by value."""
+        if question not in LECTURE:
+            print(f"There is no question {question!r}: check one of {', '.join(LECTURE)}.")
+            return None
         return look(question, self.functions)
 
     def check_all(self):
@@ -43,7 +46,7 @@ class Grader:
             return
         try:
             cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             print(f"{notebook} on disk is empty or damaged. Save the notebook, then run this cell again.")
             return
         for name in _unsaved(cells, self.functions):

@@ -35,7 +35,10 @@ def train_watched(functions, learning_rate, epochs):
     -------
     a `Run`; never raises, whatever `train` does
     """
-    start = [functions.get(name) for name in ("W", "b", "u", "c")]
+    missing = [name for name in ("W", "b", "u", "c", "train", "X", "Y") if name not in functions]
+    if missing:
+        return Run(learning_rate, problem=f"there is no `{missing[0]}` yet, run its cell first")
+    start = [functions[name] for name in ("W", "b", "u", "c")]
     parameters = tuple(np.array(value) if isinstance(value, np.ndarray) else value for value in start)
     curve = []
     counts = [len(piece) for piece in np.array_split(np.arange(epochs), min(PIECES, epochs))]
@@ -52,9 +55,7 @@ def train_watched(functions, learning_rate, epochs):
             bar.update(count)
     except _NotYet as problem:
         return Run(learning_rate, problem=str(problem))
-    except KeyError as name:
-        return Run(learning_rate, problem=f"there is no {name} yet, run its cell first")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
         return Run(learning_rate, problem=f"train stopped with {words}")
     finally:
