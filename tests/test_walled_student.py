@@ -4,7 +4,10 @@ import pytest
 from right_variants import VARIANTS
 
 from autograder.checking.engine import grade
+from autograder.course import load_settings
 from autograder.student.answers import Calls, Failed, Returned
+from autograder.student.in_process import InProcessStudent
+from autograder.submission.cells import python_source
 from autograder.submission.source import CellsSource
 
 
@@ -15,6 +18,20 @@ def result_of(assignment, students, *cells):
 
 def lost(result):
     return [step.step for step in result.steps if step.earned < step.points]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_answers_in_the_form_that_is_due_are_judged_like_all_others(assignment, students, name):
+    """From behind walls all numbers of a question come at once; in process each answer is looked at by itself."""
+    cells = [python_source(cell) for cell in VARIANTS[name]]
+    spoiled = "before = forward\ndef forward(x, W, b, u, c):\n    z_in, z_out, f_in, f_out = before(x, W, b, u, c)\n"
+    spoiled += "    return z_in, z_out + 5e-5, f_in * 1.5, f_out"
+    inert = load_settings(assignment.name).imports.inert
+    for all_cells in (cells, [*cells, spoiled]):
+        at_once, _ = result_of(assignment, students, *all_cells)
+        by_itself = grade(assignment, InProcessStudent(all_cells, inert_modules=inert))
+        assert at_once.to_dict() == by_itself.to_dict()
+    assert "q2.f_in" in lost(at_once)
 
 
 POLLUTED = [

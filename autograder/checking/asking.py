@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from autograder.checking.columns import Names, flat_numbers
 from autograder.checking.derivation import Derivation
 from autograder.checking.discretion import discreet
-from autograder.checking.question import Inputs, Names, Question, Rubric, flat, flat_numbers
+from autograder.checking.question import Inputs, Question, Rubric, flat
 from autograder.checking.values import Tolerance, WrongForm, describe, in_form
-from autograder.student.answers import Answer, Array, Calls, Failed, NotANumber, Plain, Replacements, Returned
+from autograder.student.answers import Answer, Answers, Array, Calls, Failed, NotANumber, Plain, Replacements, Returned
+from autograder.student.forms import plain_form
 
-Ask: TypeAlias = Callable[["Calls", "Replacements | None"], "list[Answer]"]
+Ask: TypeAlias = Callable[["Calls", "Replacements | None"], "Sequence[Answer]"]
 """As `Student.ask`."""
 
 
@@ -29,21 +31,34 @@ class Run:
     """
 
     def __init__(
-        self, question: Question, rubric: Rubric, answers: list[Answer], ask: Ask, replaced: Replacements | None = None
+        self,
+        question: Question,
+        rubric: Rubric,
+        answers: Sequence[Answer],
+        ask: Ask,
+        replaced: Replacements | None = None,
     ) -> None:
         self.question = question
         self.derivation = rubric.derivation
         self.expected = rubric.expected(question)
-        answers = discreet(answers, question.function, 0 if replaced else question.public)
-        last = answers[-1] if answers else None
-        self.failure = last if isinstance(last, Failed) else None
-        self.readings = tuple(
-            Reading(self, index, answer) for index, answer in enumerate(answers) if isinstance(answer, Returned)
-        )
+        self._answers = discreet(answers, question.function, 0 if replaced else question.public)
+        self._due = rubric.as_it_comes(question)
+        self._numbers: Array | None = None  # where the answers have the form that is due
+        self.failure: Failed | None = None
+        if isinstance(answers, Answers) and answers.form:
+            self._numbers = answers.numbers if plain_form(answers.form) == self._due.form else None
+        elif self._answers and isinstance(last := self._answers[-1], Failed):
+            self.failure = last
         self.columns = rubric.flat_expected(question)
         self._ask = ask
         self._replaced = replaced
         self._observed: dict[str, list[dict[str, Any]]] = {}
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """Each case that gave a value."""
+        answers = enumerate(self._answers)
+        return tuple(Reading(self, index, answer) for index, answer in answers if isinstance(answer, Returned))
 
     def expected_of(self, name: str) -> list[Array]:
         """The reference's value `name` in each case."""
@@ -55,6 +70,8 @@ class Run:
         False does not say that it is wrong: it may have come in another form, or follow from an earlier slip.
         """
         due = self.columns[name]
+        if self._numbers is not None:
+            return tolerance.close(self._numbers[self._due.values[name]], due.numbers)
         values: list[Array | float] = []
         for reading, shape in zip(self.readings, due.shapes, strict=True):
             value = reading.raw[name]
@@ -63,6 +80,19 @@ class Run:
             else:
                 return False
         return tolerance.close(flat_numbers(values), due.numbers)
+
+    def public_differences(self, name: str) -> Array | None:
+        """|answer − reference| of each number of `name` on public inputs; None where they have to be looked at."""
+        if self._numbers is None:
+            return None
+        at = self._due.public.get(name)
+        return None if at is None else abs(self._numbers[at] - self.columns[name].numbers[: len(at)])
+
+    def arguments_agree(self) -> bool:
+        """Whether all arguments are what they were before the calls, told by a single comparison; see `agrees`."""
+        if self._numbers is None or not len(self._due.sent):
+            return False
+        return bool((self._numbers[self._due.arguments] == self._due.sent).all())
 
     def same_answers(self, other: Run) -> bool:
         """Whether another run of the question came to the same."""

@@ -9,7 +9,7 @@ import builtins
 from collections.abc import Sequence
 from dataclasses import replace
 
-from autograder.student.answers import Answer, Failed, NotANumber, Plain, Returned
+from autograder.student.answers import Answer, Answers, Failed, NotANumber, Plain, Returned
 
 _KNOWN = {
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
@@ -22,8 +22,10 @@ _TYPES = {name for name, value in vars(builtins).items() if isinstance(value, ty
 }
 
 
-def discreet(answers: Sequence[Answer], function: str, told: int) -> list[Answer]:
+def discreet(answers: Sequence[Answer], function: str, told: int) -> Sequence[Answer]:
     """The answers of `function`; those behind the first `told` without what a student's code has written."""
+    if isinstance(answers, Answers) and answers.form:
+        return answers  # nothing but numbers
     return [*answers[:told], *(_discreet(answer, function) for answer in answers[told:])]
 
 

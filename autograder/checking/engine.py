@@ -7,7 +7,7 @@ source shows that calls leave nothing behind, which makes both the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -66,10 +66,10 @@ def _grade(assignment: Assignment, student: Student, source: Source) -> Assignme
     return AssignmentResult(assignment.name, tuple(questions))
 
 
-def _ask_in_turn(assignment: Assignment, student: Student) -> list[list[Answer]]:
+def _ask_in_turn(assignment: Assignment, student: Student) -> list[Sequence[Answer]]:
     """First answers to all questions; where a question ends the process, the rest are asked from a new one."""
     calls = [(question.calls, None) for question in assignment.rubric.questions]
-    answers: list[list[Answer]] = []
+    answers: list[Sequence[Answer]] = []
     while len(answers) < len(calls):
         answers += student.ask_in_turn(calls[len(answers) :])
     return answers
@@ -88,7 +88,7 @@ class _Again:
         """Whether being asked after other questions makes no difference."""
         return self._source.leaves_nothing(self._functions)
 
-    def __call__(self, calls: Calls, replaced: Replacements | None) -> list[Answer]:
+    def __call__(self, calls: Calls, replaced: Replacements | None) -> Sequence[Answer]:
         """As `Student.ask`."""
         if self.same_as_alone:
             return self._student.ask_in_turn([(calls, replaced)])[0]

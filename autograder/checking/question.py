@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
-
+from autograder.checking.columns import AsItComes, Column, Names
 from autograder.checking.derivation import Derivation, pick
 from autograder.checking.layout import Layout
 from autograder.checking.misconception import Misconception
@@ -18,7 +17,6 @@ from autograder.student.answers import Array, Calls
 Inputs = Mapping[str, Any]
 Prediction: TypeAlias = "list[Array] | None"
 """What a misconception gives for the values it spoils, in order; None where it cannot be fed."""
-Names: TypeAlias = str | tuple["Names", ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,36 +124,6 @@ def flat(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(name for part in names for name in flat(part))
 
 
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One value in every case of a question.
-
-    Parameters
-    ----------
-    numbers : of all cases, one after the other
-    shapes : of the value, case by case
-    starts : where each case begins among the numbers
-    """
-
-    numbers: Array
-    shapes: tuple[tuple[int, ...], ...]
-    starts: list[int]
-
-    @classmethod
-    def of(cls, values: Sequence[Array]) -> Column:
-        """The column of the values of each case."""
-        sizes = [value.size for value in values]
-        starts = [sum(sizes[:index]) for index in range(len(sizes))]
-        return cls(flat_numbers(values), tuple(value.shape for value in values), starts)
-
-
-def flat_numbers(values: Sequence[Array | float]) -> Array:
-    """The numbers of several values, one after the other."""
-    if all(type(value) is float for value in values):
-        return np.array(values)
-    return np.concatenate([value.reshape(-1) if isinstance(value, np.ndarray) else (value,) for value in values])
-
-
 @dataclass(frozen=True)
 class Rubric:
     """An assignment's derivation and the questions asked along it, in notebook order.
@@ -188,6 +156,19 @@ class Rubric:
                 name: Column.of([case[name] for case in expected]) for name in question.outputs
             }
         return self._flat_expected[question.name]
+
+    def as_it_comes(self, question: Question) -> AsItComes:
+        """The reference's answers as a student's arrive; computed once."""
+        if question.name not in self._as_it_comes:
+            sent = question.calls.arguments if question.calls.report_arguments else None
+            self._as_it_comes[question.name] = AsItComes.of(
+                question.returns, self.expected(question), sent, question.public
+            )
+        return self._as_it_comes[question.name]
+
+    @cached_property
+    def _as_it_comes(self) -> dict[str, AsItComes]:
+        return {}
 
     @cached_property
     def _flat_expected(self) -> dict[str, dict[str, Column]]:

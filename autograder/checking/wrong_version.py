@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from autograder.checking.columns import Names
 from autograder.checking.diagnosis import spoiled_values
 from autograder.checking.misconception import Misconception
-from autograder.checking.question import Names, Question, Rubric
+from autograder.checking.question import Question, Rubric
 
 
 def wrong_version(rubric: Rubric, misconception: Misconception) -> tuple[str, Callable[..., Any]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,42 @@ Answer: TypeAlias = Returned | Failed
 Replacements: TypeAlias = Mapping[str, Callable[..., Any]]
 
 
+class Answers(Sequence[Answer]):
+    """What came back from several calls, taken apart only when it is looked at.
+
+    Parameters
+    ----------
+    form, numbers : as they came, where each call gave a value that holds nothing but numbers; "" otherwise
+    """
+
+    def __init__(self, take_apart: Callable[[], list[Answer]], form: str = "", numbers: Array | None = None) -> None:
+        self._take_apart = take_apart
+        self.form = form
+        self.numbers = numbers
+
+    @cached_property
+    def _answers(self) -> list[Answer]:
+        return self._take_apart()
+
+    @overload
+    def __getitem__(self, index: int) -> Answer: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Answer]: ...
+    def __getitem__(self, index: int | slice) -> Answer | list[Answer]:
+        return self._answers[index]
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def __eq__(self, other: object) -> bool:
+        return self._answers == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self._answers)
+
+
 @dataclass(frozen=True, eq=False)
 class Calls:
     """What is asked at once: a function, and the arguments of each call; the same object is asked again and again.
@@ -71,7 +108,7 @@ class Calls:
 class Student(Protocol):
     """All that a check can ask of a submission."""
 
-    def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
+    def ask(self, calls: Calls, replaced: Replacements | None = None) -> Sequence[Answer]:
         """Call the student's function as `calls` say, with copies of the arguments.
 
         The calls start from the state after the cells ran, and leave no trace in it. `replaced` names functions that
@@ -79,7 +116,7 @@ class Student(Protocol):
         """
         ...
 
-    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[Sequence[Answer]]:
         """Ask several questions one after the other, from one state that is not kept clean.
 
         Much cheaper than asking each alone, but a call sees what all earlier ones left that were asked in turn: so what

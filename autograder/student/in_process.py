@@ -42,7 +42,7 @@ class InProcessStudent:
             if error is not None:
                 self.cell_errors.append(f"cell {number}: {error}")
 
-    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[Sequence[Answer]]:
         """Ask one after the other; see `Student`."""
         return [self.ask(calls, replaced) for calls, replaced in questions]
 
@@ -77,4 +77,4 @@ class InProcessStudent:
             "failed": None if returned else list(answer),
         }
         numbers = memoryview(b"".join(values.numbers) if returned else b"")
-        return answers_in(message, numbers, [len(copies)], report)[0]
+        return answers_in(message, numbers, (len(copies),), report)[0]

@@ -65,7 +65,7 @@ class WalledStudent:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
+    def ask(self, calls: Calls, replaced: Replacements | None = None) -> Sequence[Answer]:
         """Call the function in a fork of its own; see `Student`."""
         if self._used:
             self.close()
@@ -74,7 +74,7 @@ class WalledStudent:
             return [self._refusal()]
         return self._ask(calls, replaced or {}, fork=True, more=False)
 
-    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[list[Answer]]:
+    def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[Sequence[Answer]]:
         """Ask one after the other; see `Student`. In a fork after cells that took long: they are not run again."""
         if not self._ready():
             return [[self._refusal()]]
@@ -90,7 +90,7 @@ class WalledStudent:
     def _refusal(self) -> Failed:
         return Failed("too slow" if time.monotonic() >= self._until else "left", self._why)
 
-    def _ask(self, calls: Calls, replaced: Replacements, *, fork: bool, more: bool) -> list[Answer]:
+    def _ask(self, calls: Calls, replaced: Replacements, *, fork: bool, more: bool) -> Sequence[Answer]:
         """Ask the process itself or a `fork`, which stays for the next question with `more`."""
         self._ended = False
         seconds = self._host.limits.call_seconds
@@ -118,21 +118,21 @@ class WalledStudent:
                 return [Failed("left", f"`{calls.function}` ended or confused its process")]
             return [_ended(calls.function, "too slow" if ended_by == signal.SIGALRM else "left")]
 
-    def _collect(self, question: dict[str, Any], calls: Calls, replaced: Replacements, deadline: float) -> list[Answer]:
-        answers: list[Answer] = []
-        counts = [len(arguments) for arguments in calls.arguments]
+    def _collect(
+        self, question: dict[str, Any], calls: Calls, replaced: Replacements, deadline: float
+    ) -> Sequence[Answer]:
+        answers: Sequence[Answer] = ()
+        counts = tuple(map(len, calls.arguments))
         for _ in range(MAX_STRAY_PACKETS):
             message, data = self._receive(deadline)
             if "end" in message:
                 self._ended = True
-                return answers or [_ended(calls.function, message["end"])]
+                return answers if answers != () else [_ended(calls.function, message["end"])]
             if message.get("id") != question["id"]:
                 continue  # sent by nobody that we asked
             function = message.get("function")
             if function is None:
                 answers = answers_in(message, data, counts, calls.report_arguments)
-                if len(answers) < len(counts) and not (answers and isinstance(answers[-1], Failed)):
-                    raise Malformed("fewer answers than questions")
                 if question["more"] or not question["fork"]:
                     return answers
             elif isinstance(function, str) and function in replaced:

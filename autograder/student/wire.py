@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, get_args
 import numpy as np
 
 from autograder.student import beside
-from autograder.student.answers import Answer, Array, Calls, Failed, Kind, NotANumber, Plain, Reason, Returned
+from autograder.student.answers import Answer, Answers, Array, Calls, Failed, Kind, NotANumber, Plain, Reason, Returned
 from autograder.student.beside import Malformed
 
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -93,12 +93,12 @@ class Decoder:
         self._layouts, count = _layouts(form)
         if len(data) != 8 * count:
             raise Malformed("other numbers than the form speaks of")
-        self._array: Array = np.frombuffer(data, dtype="<f8")
-        self._floats = self._array.tolist()
+        self.array: Array = np.frombuffer(data, dtype="<f8")
         self._words = words_
 
     def values(self) -> list[Plain]:
         """The values at the top of the form."""
+        self._floats = self.array.tolist()
         return [self._value(layout) for layout in self._layouts]
 
     def _value(self, layout: _Layout) -> Plain:
@@ -106,7 +106,7 @@ class Decoder:
             number: float = self._floats[layout]
             return number
         if type(layout) is _ArrayAt:
-            return self._array[layout.start : layout.stop].reshape(layout.shape)
+            return self.array[layout.start : layout.stop].reshape(layout.shape)
         if isinstance(layout, list):
             return [self._value(part) for part in layout]
         assert isinstance(layout, _WordsAt)
@@ -116,7 +116,7 @@ class Decoder:
         return NotANumber(entry[0], words(entry[1]))
 
 
-def answers_in(message: Mapping[str, Any], data: memoryview, counts: Sequence[int], report: bool) -> list[Answer]:
+def answers_in(message: Mapping[str, Any], data: memoryview, counts: tuple[int, ...], report: bool) -> Sequence[Answer]:
     """The answers to one question.
 
     Parameters
@@ -126,18 +126,40 @@ def answers_in(message: Mapping[str, Any], data: memoryview, counts: Sequence[in
 
     Raises
     ------
-    Malformed : they are none
+    Malformed : they are none, or fewer than were asked for without a failure at the end
     """
+    form = message.get("form")
+    if isinstance(form, str) and not message.get("failed") and _holds_only_numbers(form, counts, report):
+        decoder = Decoder(message, data)  # which says whether the numbers fit
+        return Answers(lambda: _answers(decoder.values(), counts, report), form, decoder.array)
     values = Decoder(message, data).values()
     failed = message.get("failed")
     if len(values) + bool(failed) > len(counts):
         raise Malformed("more answers than questions")
-    answers: list[Answer] = [_returned(v, n) if report else Returned(v) for v, n in zip(values, counts, strict=False)]
+    answers = _answers(values, counts, report)
+    if len(values) < len(counts) and not failed:
+        raise Malformed("fewer answers than questions")
     if failed:
         if not isinstance(failed, list) or len(failed) != 2 or failed[0] not in REASONS:
             raise Malformed("an unknown reason")
         answers.append(Failed(failed[0], words(failed[1])))
     return answers
+
+
+def _answers(values: Sequence[Plain], counts: Sequence[int], report: bool) -> list[Answer]:
+    return [_returned(v, n) if report else Returned(v) for v, n in zip(values, counts, strict=False)]
+
+
+@functools.lru_cache(maxsize=256)
+def _holds_only_numbers(form: str, counts: tuple[int, ...], report: bool) -> bool:
+    """Whether each call gave a value without words; most answers to a question have the same form."""
+    layouts, _ = _layouts(form)
+    if "!" in form or len(layouts) != len(counts):
+        return False
+    return not report or all(
+        isinstance(layout, list) and len(layout) == 2 and isinstance(layout[1], list) and len(layout[1]) == count
+        for layout, count in zip(layouts, counts, strict=True)
+    )
 
 
 def _returned(value: Plain, count: int) -> Returned:
