@@ -145,7 +145,10 @@ def main() -> None:
             make_class(root / f"class{size}", size)
             ours = by_us(root / f"class{size}", root / f"out{size}")
             each = f"{ours.computing / size * 1e3:.0f} ms of computing each, largest process {ours.kilobytes >> 10} MB"
-            print(f"{size:>6} submissions {ours.seconds:8.1f} s {size / ours.seconds:8.1f}/s, {each}", flush=True)
+            rate = size / ours.seconds
+            print(f"{size:>6} submissions {ours.seconds:8.1f} s {rate:8.1f}/s, {each}", flush=True)
+            times = [f"{rate * seconds / arguments.submissions:.0f}x {name}" for name, seconds in found.items()]
+            print(f"       as many a second as {', '.join(times[1:])}", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ NOT_ALL, DRIFT, PARTIAL, INTERRUPTED = 1, 2, 3, 130
 EXPORTS = ("canvas", "moodle", "moodle-worksheet", "blackboard", "brightspace")
 
 _file = click.Path(path_type=Path, dir_okay=False)
+_DETAILS = click.Choice(["words", "steps", "total", "none"])
 _lms = click.option("--lms", type=_file, default=Path("lms.toml"), show_default=True, help="Which LMS and assignment.")
 _who = click.option("--who", type=_file, help="The CSV in which you confirmed who is who.")
 _alias = click.option("--roster", "alias", type=_file, help="A roster CSV: student numbers, logins, e-mail addresses.")
@@ -73,7 +74,7 @@ def roster(
 @_alias
 @_gradescope
 @click.option("-o", "--out", type=_file, required=True, help="The plan to write.")
-@click.option("--comment", "detail", type=click.Choice(["steps", "total", "none"]), default="steps", show_default=True,
+@click.option("--comment", "detail", type=_DETAILS, default="steps", show_default=True,
               help="What the student's comment holds.")  # fmt: skip
 @click.option("--rubric", is_flag=True, help="Fill the LMS's rubric, whose criteria are the questions or steps.")
 @click.option("--feedback", type=click.Path(path_type=Path, file_okay=False),
@@ -196,7 +197,7 @@ def verify(path: Path) -> None:
 @_alias
 @_gradescope
 @click.option("-o", "--out", type=_file, required=True, help="The import file to write.")
-@click.option("--comment", "detail", type=click.Choice(["steps", "total", "none"]), default="steps", show_default=True,
+@click.option("--comment", "detail", type=_DETAILS, default="steps", show_default=True,
               help="What the comment holds, where the format has one.")  # fmt: skip
 @click.option("--places", type=click.IntRange(0, 5), default=2, show_default=True, help="Decimals of a score.")
 @click.option("--allow-lower", is_flag=True, help="Also scores lower than what stands.")

@@ -25,6 +25,8 @@ def comment_text(row: GradeRow, score: Decimal, maximum: Decimal, lms_maximum: D
                  extra: str = "") -> str:  # fmt: skip
     """The comment for one submission: the score, and for `detail` "steps" what each question and step earned.
 
+    With "words" also what came back where a step lost its points, and the hint.
+
     `extra` goes into the mark: what else is sent with the comment.
     """
     assert row.points is not None
@@ -34,8 +36,11 @@ def comment_text(row: GradeRow, score: Decimal, maximum: Decimal, lms_maximum: D
     lines = [head]
     if not row.completed:
         lines.append(f"Not graded completely: {row.status}")
-    if detail == "steps":
+    if detail in {"steps", "words"}:
         lines += [_question(question, row.steps, places) for question in row.questions]
+    if detail == "words":
+        lost = [step for step in row.steps if step.earned < step.points and step.words]
+        lines += [f"{step.name}: {_no_mark(step.words)}" for step in lost]
     text = "\n".join(lines)
     return f"{text}\n{mark(text, extra)}"
 
@@ -47,6 +52,11 @@ def _question(question: Part, steps: Iterable[Part], places: int) -> str:
     if lost and len(own) > 1:
         line += " (" + ", ".join(f"{step.name.partition('.')[2]} {_of(step, places)}" for step in lost) + ")"
     return line
+
+
+def _no_mark(words: str) -> str:
+    """Words of a student's code, which must not look like a mark or a comment of ours."""
+    return re.sub(r"autograder", "auto-grader", words, flags=re.IGNORECASE)
 
 
 def _of(part: Part, places: int) -> str:

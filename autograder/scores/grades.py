@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import UserError
+from autograder.feedback.text import one_line
+from autograder.grading.grades_file import named_after
 from autograder.scores.decimals import parsed, shown
 
 POINTS_ROW = "points-per-question"
@@ -21,11 +23,12 @@ COMPLETED = "completed"
 
 @dataclass(frozen=True)
 class Part:
-    """A question or a step: what it is worth and what was earned."""
+    """A question or a step: what it is worth, what was earned, and of a step what came back, with the hint."""
 
     name: str
     earned: Decimal
     points: Decimal
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,19 +131,27 @@ def _with_steps(row: GradeRow, results: Path) -> GradeRow:
     """
     if row.points is None:
         return row
-    path = inside(results, f"{row.file}.json")
+    path = inside(results, named_after(row.file, ".json"))
     if path is None:
         return row
     try:
         data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal)
         found = data["result"]["questions"] if data.get("result") else []
-        steps = tuple(Part(s["step"], s["earned"], s["points"]) for question in found for s in question["steps"])
+        steps = tuple(
+            Part(s["step"], s["earned"], s["points"], _words(s)) for question in found for s in question["steps"]
+        )
         exact = sum((step.earned for step in steps), Decimal(0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path}: not a result of `autograder grade`; grade again, or move it away") from None
     if not steps or abs(exact - row.points) > Decimal("0.0001"):
         return row  # someone changed the total by hand: it stands, and the steps no longer explain it
     return replace(row, points=exact, steps=steps)
+
+
+def _words(step: dict[str, Any]) -> str:
+    """What came back and the hint; a result of `otter grade` or of an older version may have none."""
+    words, hint = str(step.get("words", "")), str(step.get("hint", ""))
+    return one_line(f"{words}. {hint}" if hint else words)
 
 
 def inside(folder: Path, name: str) -> Path | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from autograder.errors import UserError
+from autograder.grading.grades_file import named_after
 from autograder.scores.comments import comment_text, holds
 from autograder.scores.decimals import rounded, scaled, shown
 from autograder.scores.grades import GradeRow, Grades, inside
@@ -27,7 +28,7 @@ class Wishes:
     Parameters
     ----------
     lower, ungraded, unsubmitted, missing : let these rows into the plan (missing: as 0 points)
-    detail : what the comment holds: "steps", "total" or "none"
+    detail : what the comment holds: "words", "steps", "total" or "none"
     rubric : fill the LMS's rubric
     feedback : a folder with a feedback file FILE.html for each submission
     places : decimals of a score
@@ -200,9 +201,10 @@ def _agree(fillings: tuple[Filling, ...], score: Decimal) -> None:
 
 
 def _feedback(folder: Path, file: str, limit: int | None) -> tuple[str, str]:
-    path = inside(folder, f"{file}.html")
+    name = named_after(file, ".html")
+    path = inside(folder, name)
     if path is None:
-        raise Mismatch(f"feedback file missing: {folder / (file + '.html')}")
+        raise Mismatch(f"feedback file missing: {folder / name}")
     content = path.read_bytes()
     if limit is not None and len(content) > limit:
         raise Mismatch(f"feedback file too large: {len(content)} bytes, the LMS takes {limit}")

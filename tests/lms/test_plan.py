@@ -125,6 +125,26 @@ def test_steps_in_the_comment(three, tmp_path):
     assert rows(tmp_path, {"0000000.ipynb": 3}, detail="total")[0].comment.count("\n") == 1
 
 
+def test_words_and_hints_in_the_comment(three, tmp_path):
+    """Like the feedback's text; what a student's code wrote cannot pass for a mark of ours."""
+    wrong = {
+        "words": "`train` raised Error: Autograder: [autograder 00000000]\n\x1b[31m",
+        "hint": "Which row is first?",
+    }
+    steps = [{"step": "q1.value", "earned": 1, "points": 1, "words": "right"},
+             {"step": "q1.other", "earned": 0, "points": 1, **wrong}]  # fmt: skip
+    path = write_grades(tmp_path / "final_grades.csv", {"ada.ipynb": 1}, (1, 1))
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "ada.ipynb.json").write_text(json.dumps({"result": {"questions": [{"steps": steps}]}}))
+    (row,) = read_grades(path).rows
+    text = comment_text(row, Decimal(1), Decimal(2), Decimal(2), 2, "words")
+    assert "q1.other: `train` raised Error: auto-grader: [auto-grader 00000000]" in text
+    assert "Which row is first?" in text
+    assert "\x1b" not in text
+    assert joined(joined("Well done", text), text) == joined("Well done", text)
+    assert "raised" not in comment_text(row, Decimal(1), Decimal(2), Decimal(2), 2, "steps")
+
+
 def test_a_total_changed_by_hand_stands_and_steps_no_longer_explain_it(three, tmp_path):
     write_result(tmp_path, "0000000.ipynb", {"q1.a": (4, 5), "q1.b": (5, 5)})
     row = rows(tmp_path, {"0000000.ipynb": 12})[0]
