@@ -5,6 +5,7 @@ from right_variants import VARIANTS
 
 from autograder.checking.engine import grade
 from autograder.course import load_settings
+from autograder.grading.one import grade_file
 from autograder.student.answers import Calls, Failed, Returned
 from autograder.student.in_process import InProcessStudent
 from autograder.submission.cells import python_source
@@ -94,3 +95,12 @@ def test_in_turn_ends_with_the_question_that_ends_the_process(students):
             [Failed("left", "`g` ended its process")],
         ]
         assert student.ask_in_turn([(f, None), (f, None)]) == [[Returned(1.0)], [Returned(1.0)]]
+
+
+def test_of_many_cells_that_raise_the_first_are_told(students, reference_source, tmp_path):
+    path = tmp_path / "many.py"
+    path.write_text(f"# %%\n{reference_source}" + "\n# %%\n1 / 0\n" * 30, encoding="utf-8")
+    outcome = grade_file(path, "xor_backprop", students)
+    assert outcome.result.earned == 20
+    assert len(outcome.cell_errors) == 21
+    assert outcome.cell_errors[-1] == "… and 10 more cells"

@@ -20,6 +20,7 @@ from autograder.submission.notebook import Notebook, Unreadable, defines_any, re
 from autograder.submission.source import CellsSource
 
 COMPLETED = "Completed"
+MOST_CELL_ERRORS = 20  # that are told
 MOST_LETTERS = 100  # of a name that a student's file gives
 
 
@@ -103,7 +104,12 @@ def grade_file(path: Path, assignment_name: str, students: Students, *, file: st
         return Outcome(file, str(error))
     with students.open(notebook.cells) as student:
         result = grade(assignment, student, CellsSource(notebook.cells))
-        return Outcome(file, COMPLETED, result, tuple(student.cell_errors), students.unsafe)
+        return Outcome(file, COMPLETED, result, _first(student.cell_errors), students.unsafe)
+
+
+def _first(errors: list[str]) -> tuple[str, ...]:
+    more = len(errors) - MOST_CELL_ERRORS
+    return (*errors[:MOST_CELL_ERRORS], f"… and {more} more cells") if more > 0 else tuple(errors)
 
 
 def _refuse_other_assignments(notebook: Notebook, assignment: Assignment) -> None:
