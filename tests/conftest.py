@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from autograder.checking.question import Assignment
 from autograder.course import load_assignment, load_settings, reference_path
 from autograder.grading.students import WalledStudents
+
+# A shell makes its background jobs ignore it; the checks' clock, which ends an endless loop, needs it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
