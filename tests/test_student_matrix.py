@@ -11,6 +11,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import kernels
 import pytest
 from environments import fresh, interpreter
 from student_side import FUNCTIONS, TEMPLATE, notebook
@@ -59,7 +60,7 @@ def outcome(root, python, version, age):
         (folder / f"{name}.ipynb").write_text(json.dumps(content), encoding="utf-8")
         shutil.copy(folder / f"{name}.ipynb", folder / "work")
         command = [bin_ / "jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace", f"{name}.ipynb"]
-        done = subprocess.run(command, cwd=folder / "work", capture_output=True, text=True)
+        done = kernels.run(command, cwd=folder / "work")
         assert done.returncode == 0, done.stderr[-3000:]
     notebooks = [folder / "stubs.ipynb", folder / "solution.ipynb", *CLASS]
     command = [bin_ / "python", HERE / "run_notebooks.py", TEMPLATE, *notebooks]
