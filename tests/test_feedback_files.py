@@ -76,6 +76,25 @@ def test_names_that_are_too_long_for_a_suffix_cost_nobody_a_grade(tmp_path):
     assert page.is_file()
 
 
+def test_a_folder_that_is_called_like_a_page_costs_nobody_a_grade(tmp_path):
+    handed_in, out = tmp_path / "in", tmp_path / "out"
+    names = ["ada.ipynb", "ada.ipynb.html/eve.ipynb", "ada.ipynb.json/eve.ipynb", "ada.ipynb.HTML~/eve.ipynb"]
+    for name in names:
+        (handed_in / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CLASS / NAMES[0], handed_in / name)
+    for _ in range(2):  # known again the second time
+        done = grade(handed_in, out)
+        assert done.returncode == 0, done.stderr
+    links = [a["href"] for tag, a in tags_of((out / "report.html").read_text(encoding="utf-8")) if tag == "a"]
+    titles = {
+        text_of((out / unquote(link)).read_text(encoding="utf-8")).splitlines()[0]
+        for link in links
+        if not link.startswith("#")
+    }
+    assert titles == {f"{name}: feedback" for name in names}
+    assert len(list((out / "results").rglob("*.json"))) == 4
+
+
 def test_a_damaged_result_is_said_in_one_line(tmp_path):
     out = tmp_path / "out"
     shutil.copytree(CLASS, tmp_path / "in", ignore=lambda _, found: set(found) - set(NAMES[:2]))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from student_side import FUNCTIONS, TEMPLATE, namespace, template_module
 
 from autograder.build.template import template_folder
+from autograder.course import load_settings
 
 checks, compare, hints = (template_module(f"xor_{name}") for name in ("checks", "compare", "hints"))
 GOLDEN = Path(__file__).parent / "data" / "public_check_words.txt"
@@ -86,6 +87,10 @@ def test_the_line_told_is_the_students_own_and_not_a_librarys():
     linecache.cache["own cell"] = (len(code), None, code.splitlines(keepends=True), "own cell")
     exec(compile(code, "own cell", "exec"), functions)
     assert "into shape (3,3), at the line `table = np.reshape(f_out, (3, 3))`" in repr(checks.look("q3", functions))
+
+
+def test_a_call_may_take_as_long_as_in_grading():
+    assert load_settings("xor_backprop").limits.call_seconds == checks.SECONDS
 
 
 def test_an_endless_loop_is_stopped(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from autograder.grading.one import Outcome
 FILE_NAME = "final_grades.csv"
 POINTS_ROW = "points-per-question"
 MOST_NAME_BYTES = 255  # of a file's name, on every common file system
+_LIKE_OURS = re.compile(r"\.(?:html|json)~*\Z", re.IGNORECASE)
 
 
 def write_grades(rows: Iterable[Row], assignment: Assignment, folder: Path) -> Path:
@@ -66,14 +68,16 @@ def result_path(file: str, folder: Path) -> Path:
 def named_after(file: str, suffix: str) -> str:
     """What a file that belongs to the submission `file` is called: its name and `suffix`.
 
-    A name that is too long for that is cut; a hash of it tells it from others that begin alike.
+    A name that is too long for that is cut; a hash of it tells it from others that begin alike. A folder that is called
+    like such a file, `ada.ipynb.html` beside `ada.ipynb`, gets a `~`, so that both have their place.
     """
-    folder, slash, name = file.rpartition("/")
+    *folders, name = file.split("/")
+    folder = "".join(f"{part}~/" if _LIKE_OURS.search(part) else f"{part}/" for part in folders)
     full = os.fsencode(name) + suffix.encode("ascii")
     if len(full) > MOST_NAME_BYTES:
         end = f"-{hashlib.sha256(full).hexdigest()[:16]}{suffix}"
         name, suffix = os.fsencode(name)[: MOST_NAME_BYTES - len(end)].decode("utf-8", "ignore"), end
-    return f"{folder}{slash}{name}{suffix}"
+    return f"{folder}{name}{suffix}"
 
 
 def number(value: float) -> str:

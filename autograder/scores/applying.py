@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from autograder.errors import UserError
 from autograder.scores.answers import AtWork, Changed, LmsError, Refused, Stopped, TooMany, Unsure
@@ -109,6 +109,8 @@ class Upload:
         self._pace, self._progress = pace or Pace(), progress
         self._queue: deque[PlannedRow] = deque()
         self._later: list[PlannedRow] = []  # an answer got lost, and reading back showed nothing yet
+        self._wait = 0.0  # until they are read again
+        self._unsettled = journal.unsettled()  # an earlier run ended there: its write may still be on its way
         self._again: set[str] = set()
         self._singly: set[str] = set()
         self._began = journal.began()
@@ -174,9 +176,9 @@ class Upload:
         pending: list[_Sent] = []
         while True:
             if not self._queue and not pending and self._later:
-                self._pace.sleep(self._pace.settle)
+                self._pace.sleep(self._wait)
                 self._queue.extend(self._later)
-                self._later = []
+                self._later, self._wait = [], 0.0
             batch = self._take()
             if not batch and not pending:
                 return
@@ -209,6 +211,11 @@ class Upload:
         if self._stands(row, now):
             self._finish(row, "written" if began else "already", "", now)
             return None
+        if row.user in self._unsettled:
+            seconds, rows = self._unsettled.pop(row.user)
+            if (wait := self._settling(rows) - seconds) > 0:
+                self._put_off(row, wait)
+                return None
         whole = Write(row.user, None if row.action == "comment" else row.score, row.comment, row.rubric, now=now,
                       release=self._release, file=Path(row.feedback) if row.feedback else None)  # fmt: skip
         if began and self._score_stands(row, now) and not now.obstacle and now.attempt == row.before.attempt:
@@ -232,7 +239,7 @@ class Upload:
     def _send(self, rows: list[tuple[PlannedRow, Write]]) -> list[_Sent]:
         stamps = self._journal.stamps
         writes = [replace(write, stamp=self._target.stamp(stamps.get(row.user, ""))) for row, write in rows]
-        self._journal.add([_writing(row, write) for (row, _), write in zip(rows, writes, strict=True)])
+        self._journal.add([_writing(row, write, len(rows)) for (row, _), write in zip(rows, writes, strict=True)])
         first = [row.user for row, _ in rows if row.user not in self._began]
         self._began |= {row.user for row, _ in rows}
         for row, _ in rows:  # whatever ends the run from here on: only reading back settles it
@@ -283,13 +290,13 @@ class Upload:
             self._finish(row, "written", "", now)
         elif now is not None and self._score_stands(row, now) and row.action != "comment":
             if again:
-                self._try_again(row, later=lost)
+                self._try_again(sent, later=lost)
             else:
                 why = f"the score stands, the comment does not: {sent.error or 'no reason given'}"
                 self._finish(row, "partly", why, now)
         elif now is None or now.score == before.score:
             if again:
-                self._try_again(row, later=lost)
+                self._try_again(sent, later=lost)
             elif lost:
                 self._finish(row, "unclear", f"{sent.error}; nothing of it stands there yet", now)
             else:
@@ -300,13 +307,21 @@ class Upload:
             reason = f"sent {_points(row.score)}, the LMS shows {_points(now.score)}"
             self._finish(row, "failed", reason + (f": {sent.error}" if sent.error else ""), now)
 
-    def _try_again(self, row: PlannedRow, *, later: bool) -> None:
-        self._singly.add(row.user)
+    def _try_again(self, sent: _Sent, *, later: bool) -> None:
+        self._singly.add(sent.row.user)
         if later:
-            self._again.add(row.user)
-            self._later.append(row)
+            self._again.add(sent.row.user)
+            self._put_off(sent.row, self._settling(1 if sent.alone else 2))
         else:
-            self._queue.appendleft(row)
+            self._queue.appendleft(sent.row)
+
+    def _put_off(self, row: PlannedRow, wait: float) -> None:
+        self._later.append(row)
+        self._wait = max(self._wait, wait)
+
+    def _settling(self, rows: int) -> float:
+        """How long a request of so many rows may be at work in the LMS, unseen."""
+        return self._pace.settle if rows == 1 else self._pace.settle_many
 
     def _finish(self, row: PlannedRow, outcome: str, why: str, now: Standing | None = None) -> None:
         event = {"event": outcome, "user": row.user, "file": row.file}
@@ -323,9 +338,10 @@ class Upload:
         return self._pace.patiently(question, again_when_unsure=True)
 
 
-def _writing(row: PlannedRow, write: Write) -> dict[str, str]:
+def _writing(row: PlannedRow, write: Write, rows: int) -> dict[str, Any]:
     event = {"event": "writing", "user": row.user, "file": row.file, "before": _points(write.now.score),
-             "score": _points(write.score), "mark": mark_of(row.comment), "stamp": write.stamp}  # fmt: skip
+             "score": _points(write.score), "mark": mark_of(row.comment), "stamp": write.stamp,
+             "rows": rows if rows > 1 else 0}  # fmt: skip
     return {name: value for name, value in event.items() if value}
 
 

@@ -128,6 +128,20 @@ class Journal:
                 found.discard(line["user"])
         return found
 
+    def unsettled(self) -> dict[str, tuple[float, int]]:
+        """Users for whom a write began, and nothing tells how it ended: how many seconds ago, and with how many rows.
+
+        Without those of a job that is known: its end tells.
+        """
+        found: dict[str, tuple[float, int]] = {}
+        for line in self.lines:
+            if line["event"] == "writing":
+                found[line["user"]] = _seconds_since(line["time"]), line.get("rows", 1)
+            elif line["event"] != "unclear":
+                for user in [line.get("user", ""), *line.get("users", ())]:
+                    found.pop(user, None)
+        return found
+
     def close(self) -> None:
         """Give the journal back."""
         self._stream.close()
@@ -139,3 +153,11 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _seconds_since(time: str) -> float:
+    """0 where a clock was put back, or the line tells no time."""
+    try:
+        return max(0.0, (datetime.now(timezone.utc) - datetime.fromisoformat(time)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

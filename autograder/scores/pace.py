@@ -24,6 +24,7 @@ class Pace:
     longest : the longest single wait; an LMS that wants more ends the run
     tries : how often one request is sent at most
     settle : how long a request whose outcome is unknown may still be at work in the LMS
+    settle_many : the same for a request of several rows, for which an LMS may start a job in the background
     stale : after how long a row that waits to be written is read once more
     """
 
@@ -31,6 +32,7 @@ class Pace:
     longest: float = 300.0
     tries: int = 8
     settle: float = 5.0
+    settle_many: float = 60.0
     stale: float = 5.0
     sleep: Callable[[float], None] = time.sleep
 

@@ -113,7 +113,7 @@ NEEDS = {
     "q8": ("q2", "q5", "q6", "q7"),
     "q9": ("q2", "q3", "q8"),
 }
-SECONDS = 10  # for one call of a function
+SECONDS = 2  # for one call of a function, as in grading
 
 
 def look(question, functions, known=None):

@@ -7,7 +7,7 @@ from xor_compare import limited, numbers
 
 # Okabe and Ito's colours, which people with any kind of colour vision tell apart; sign and chain differ in line, too.
 BLUE, VERMILLION, GREEN, GREY, BLACK = "#0072B2", "#D55E00", "#009E73", "#9AA5B1", "#16222E"
-SECONDS = 10
+SECONDS = 2  # for one call of a function
 PLACES = {"x_1": (0, 2.4), "x_2": (0, 0), "z_1": (3.6, 2.4), "z_2": (3.6, 0), "f": (7.2, 1.2), "L": (10.4, 1.2)}
 EDGES = {  # parameter: (from, to, where its label stands along the edge)
     "W_11": ("x_1", "z_1", 0.5),

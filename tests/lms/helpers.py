@@ -22,7 +22,7 @@ from autograder.scores.plan import Plan, journal_path, read_plan, write_plan
 from autograder.scores.planning import Wishes, make_plan
 from autograder.scores.settings import read_settings
 
-QUICK = Pace(first=0.001, settle=0.001)
+QUICK = Pace(first=0.001, settle=0.001, settle_many=0.001)
 HEADER = "file,q1,q2,total_points_earned,percent_correct,grading_status"
 
 

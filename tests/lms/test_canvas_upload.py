@@ -4,6 +4,7 @@ tells the truth."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -349,6 +350,56 @@ def test_kill_9_while_a_bulk_update_waits_in_canvas(six, tmp_path):
     assert counts(summary) == {"written": 6}
     tell_the_truth(six, tmp_path, summary)
     assert len(six.writes()) == 1
+
+
+@pytest.mark.parametrize("ended", ["killed", "answer lost"])
+def test_going_on_at_once_waits_for_a_bulk_update_of_unknown_number(six, tmp_path, ended):
+    """The last run ended after Canvas took the rows and before it could know the job; Canvas has not begun with it."""
+    six.slow = 99
+    if ended == "killed":
+        process: list[subprocess.Popen[bytes]] = []
+        killed = threading.Event()
+
+        def kill(request, _answer):
+            if request.path.endswith("update_grades") and not killed.is_set():
+                os.kill(process[0].pid, signal.SIGKILL)
+                process[0].wait()
+                killed.set()
+
+        six.after.append(kill)
+        line = [sys.executable, "-m", "autograder", "scores", "apply", "plan.json", "--release", "--batch", "6"]
+        with six.lock:
+            process.append(subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        assert killed.wait(30)
+    else:
+        six.fail(1, lambda r: r.path.endswith("update_grades"), Answer(502, HTML), done=True)
+        assert counts(run(tmp_path, batch=6)) == {"unclear": 6}
+    assert six.queued
+    assert not six.comments
+    waits: list[float] = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        for number in list(six.queued):
+            six._carry_out(number)
+
+    summary = run(tmp_path, batch=6, pace=Pace(first=0.001, sleep=sleep))
+    assert counts(summary) == {"written": 6}
+    tell_the_truth(six, tmp_path, summary)  # one comment each
+    assert len(six.writes()) == 1
+    assert len(waits) == 1
+    assert 30 < waits[0] <= 60
+
+
+def test_what_was_sent_long_ago_is_not_waited_for(six, tmp_path):
+    six.fail(99, is_write, Answer(502, HTML))
+    assert counts(run(tmp_path)) == {"unclear": 6}
+    journal = tmp_path / "plan.journal.jsonl"
+    journal.write_text(re.sub(r'"time": "\d{4}', '"time": "2020', journal.read_text()))
+    six.before.clear()
+    waits: list[float] = []
+    assert counts(run(tmp_path, pace=Pace(first=0.001, sleep=waits.append))) == {"written": 6}
+    assert not waits
 
 
 def test_second_of_three_in_a_batch_failing(six, tmp_path):
