@@ -143,9 +143,14 @@ def test_a_zip_of_a_students_whole_folder_is_one_submission(tmp_path):
     shutil.copy(RIGHT, tmp_path / "work" / "xor_backprop.ipynb")
     export_of(RIGHT, tmp_path / "work" / "xor_backprop_1.zip")
     shutil.make_archive(str(tmp_path / "in" / "ada"), "zip", tmp_path / "work")
-    with find([tmp_path / "in"]) as found:
-        assert [(submission.file, submission.problem) for submission in found] == [("ada.zip", "")]
-        assert found[0].path.read_bytes() == RIGHT.read_bytes()
+    for given in (tmp_path / "in", tmp_path / "in" / "ada.zip"):
+        with find([given]) as found:
+            assert [(submission.file, submission.problem) for submission in found] == [("ada.zip", "")]
+            assert found[0].path.read_bytes() == RIGHT.read_bytes()
+    (tmp_path / "work" / "xor_backprop.ipynb").unlink()  # a class of one, who handed in a zip
+    shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "work")
+    with find([tmp_path / "class.zip"]) as found:
+        assert "xor_backprop_1.zip" in [submission.file for submission in found]
     with find([tmp_path / "work"]) as found:
         assert "xor_backprop.ipynb" not in [submission.file for submission in found]
         assert "xor_backprop_1.zip" in [submission.file for submission in found]

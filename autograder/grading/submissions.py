@@ -127,11 +127,20 @@ def _in_zip(archive: Path, name: str, scratch: Path, *, alone: bool) -> list[Fou
     notebooks = [found for found in inside if _suffix(found.path) == ".ipynb"] or [
         found for found in inside if _suffix(found.path) == ".py"
     ]
-    if len(notebooks) == 1 and not (alone and any(_suffix(Path(found.file)) == ".zip" for found in inside)):
+    if len(notebooks) == 1 and not (alone and _holds_zips(inside) and not _is_beside_its_export(notebooks[0], scratch)):
         return [Found(name, notebooks[0].path)]
     if not inside:
         return [Found(name, archive, "the zip file holds no notebook")]
     return inside if alone else [Found(name, archive, "the zip file holds more than one notebook")]
+
+
+def _holds_zips(found: list[Found]) -> bool:
+    return any(_suffix(Path(submission.file)) == ".zip" for submission in found)
+
+
+def _is_beside_its_export(notebook: Found, folder: Path) -> bool:
+    """Whether `_without_exported` left out the same notebook: then this is one student's whole folder."""
+    return (folder / _folder(notebook) / notebook.path.name).is_file()
 
 
 def unpack(archive: Path, target: Path) -> None:
