@@ -109,7 +109,7 @@ class Upload:
         self._pace, self._progress = pace or Pace(), progress
         self._queue: deque[PlannedRow] = deque()
         self._later: list[PlannedRow] = []  # an answer got lost, and reading back showed nothing yet
-        self._wait = 0.0  # until they are read again
+        self._settled = 0.0  # when they may be read again
         self._unsettled = journal.unsettled()  # an earlier run ended there: its write may still be on its way
         self._again: set[str] = set()
         self._singly: set[str] = set()
@@ -176,9 +176,9 @@ class Upload:
         pending: list[_Sent] = []
         while True:
             if not self._queue and not pending and self._later:
-                self._pace.sleep(self._wait)
+                self._pace.sleep(max(0.0, self._settled - time.monotonic()))
                 self._queue.extend(self._later)
-                self._later, self._wait = [], 0.0
+                self._later = []
             batch = self._take()
             if not batch and not pending:
                 return
@@ -317,7 +317,7 @@ class Upload:
 
     def _put_off(self, row: PlannedRow, wait: float) -> None:
         self._later.append(row)
-        self._wait = max(self._wait, wait)
+        self._settled = max(self._settled, time.monotonic() + wait)
 
     def _settling(self, rows: int) -> float:
         """How long a request of so many rows may be at work in the LMS, unseen."""
