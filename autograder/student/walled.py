@@ -20,6 +20,7 @@ PIECE = 100_000  # bytes of the cells that travel in one packet
 SILENCE_SECONDS = 0.05  # cells that follow each other faster are not announced one by one
 MAX_STRAY_PACKETS = 10_000
 MAX_RESTARTS = 4
+SHARE_OF_CELLS = 2 / 3  # of the submission's time; the rest is for the questions
 MAX_REPEATED_SECONDS = 1.0  # cells that take longer are not run a second time for a clean state
 SLACK_SECONDS = 1.0  # how much longer than its own clock the grader waits before it kills the process
 
@@ -45,6 +46,7 @@ class WalledStudent:
         self._channel: socket.socket | None = None
         self._ended = False  # whether what answered last is gone
         self._used = False  # whether the process itself, not a fork of it, was asked
+        self._frail = False  # whether a call has ended it: from then on only forks are asked, which cost no new start
         self._cell_seconds = 0.0
         self.cell_errors: list[str] = []
         self._ready()
@@ -75,10 +77,13 @@ class WalledStudent:
         return self._ask(calls, replaced or {}, fork=True, more=False)
 
     def ask_in_turn(self, questions: Sequence[tuple[Calls, Replacements | None]]) -> list[Sequence[Answer]]:
-        """Ask one after the other; see `Student`. In a fork after cells that took long: they are not run again."""
+        """Ask one after the other; see `Student`.
+
+        In a fork after cells that took long, which are not run again, and once a call has ended the process.
+        """
         if not self._ready():
             return [[self._refusal()]]
-        fork = self._cell_seconds > MAX_REPEATED_SECONDS
+        fork = self._frail or self._cell_seconds > MAX_REPEATED_SECONDS
         self._used = self._used or not fork
         found = []
         for number, (calls, replaced) in enumerate(questions, start=1):
@@ -86,6 +91,9 @@ class WalledStudent:
             if self._ended:
                 break
         return found
+
+    def _spent(self) -> float:
+        return self._host.limits.submission_seconds - (self._until - time.monotonic())
 
     def _refusal(self) -> Failed:
         return Failed("too slow" if time.monotonic() >= self._until else "left", self._why)
@@ -110,9 +118,11 @@ class WalledStudent:
             self._send(beside.pack(question, [numbers]))
             return self._collect(question, calls, replaced, deadline)
         except TimeoutError:
+            self._frail = True
             self.close()
             return [Failed("too slow", f"`{calls.function}` {beside.TOO_SLOW}")]
         except (Malformed, OSError):
+            self._frail = True
             ended_by = self.close()
             if fork:
                 return [Failed("left", f"`{calls.function}` ended or confused its process")]
@@ -171,11 +181,12 @@ class WalledStudent:
             "id": identity,
             "bytes": len(text),
             "seconds": limits.cell_seconds,
+            "all_seconds": max(0.0, SHARE_OF_CELLS * limits.submission_seconds - self._spent()),
             "silence": SILENCE_SECONDS if self._starts == 1 else 0.0,  # once it went wrong we want to know where
         }
         self._send(beside.pack(order, [text[:PIECE]]))
-        for start in range(PIECE, len(text), PIECE):
-            self._send(beside.pack({}, [text[start : start + PIECE]]))
+        for sent in range(PIECE, len(text), PIECE):
+            self._send(beside.pack({}, [text[sent : sent + PIECE]]))
         deadline = min(time.monotonic() + limits.cell_seconds + SLACK_SECONDS, self._until)
         for _ in range(MAX_STRAY_PACKETS):
             message, _data = self._receive(deadline)

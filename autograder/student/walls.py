@@ -10,8 +10,10 @@ import ctypes
 import os
 import platform
 import site
+import stat
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,19 @@ def readable_paths() -> list[str]:
     return sorted({str(path) for path in found if path.exists() and path not in private})
 
 
+def closed_folders(needed: Sequence[Path]) -> dict[str, list[str]]:
+    """Folders that another user cannot enter, such as root's home, and what is `needed` below each."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted({path.resolve() for path in needed if path.exists()}):
+        for folder in reversed(path.parents):
+            if not folder.stat().st_mode & stat.S_IXOTH:
+                kept = found.setdefault(str(folder), [])
+                if not any(path.is_relative_to(other) for other in kept):
+                    kept.append(path)
+                break
+    return {folder: [str(path) for path in kept] for folder, kept in found.items()}
+
+
 def plan(walls: Walls, limits: Limits, scratch: str, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """What the student process must do, as data.
 
@@ -141,6 +156,9 @@ def plan(walls: Walls, limits: Limits, scratch: str, *, without: frozenset[str] 
     """
     machine = architecture()
     namespaces = walls.namespaces and "namespaces" not in without
+    uid = FIRST_UID + os.getpid() if walls.uid and "uid" not in without else 0
+    numpy = Path(np.__file__).parent
+    needed = [Path(sys.base_prefix), numpy, *numpy.parent.glob("numpy.libs"), *([Path(scratch)] if scratch else [])]
     rlimits = {
         "RLIMIT_AS": limits.memory_bytes,
         "RLIMIT_CPU": limits.cpu_seconds,
@@ -160,6 +178,7 @@ def plan(walls: Walls, limits: Limits, scratch: str, *, without: frozenset[str] 
         "handled": _LANDLOCK_HANDLED[min(walls.landlock, 5)] if walls.landlock else 0,
         "readable": readable_paths(),
         "seccomp": seccomp_filter(machine).hex() if machine and "seccomp" not in without else "",
-        "uid": FIRST_UID + os.getpid() if walls.uid and "uid" not in without else 0,
+        "uid": uid,
+        "closed": closed_folders(needed) if uid and namespaces else {},
         "rlimits": rlimits if "rlimits" not in without else {},
     }
