@@ -41,7 +41,7 @@ class Run:
         self.question = question
         self.derivation = rubric.derivation
         self.expected = rubric.expected(question)
-        self._answers = discreet(answers, question.function, 0 if replaced else question.public)
+        self._answers = discreet(answers, question.function)
         self._due = rubric.as_it_comes(question)
         self._numbers: Array | None = None  # where the answers have the form that is due
         self.failure: Failed | None = None
@@ -53,6 +53,22 @@ class Run:
         self._ask = ask
         self._replaced = replaced
         self._observed: dict[str, list[dict[str, Any]]] = {}
+
+    def failure_words(self) -> str:
+        """What ended it early."""
+        assert self.failure is not None
+        return self.failure.words
+
+    def failed_in_public(self) -> bool:
+        """Whether it raised on the lecture's own numbers."""
+        raised = self.failure is not None and self.failure.reason == "raised"
+        return raised and len(self.readings) < self.question.public
+
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """Put what it raised into a student's words: `answers` come from a process that was asked nothing else."""
+        last = answers[-1]
+        if isinstance(last, Failed) and last.reason == "raised":
+            self.failure = last
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -209,7 +225,7 @@ def unpack(value: Plain, names: Names) -> dict[str, Plain | WrongForm]:
     parts: list[Plain] | None = None
     if isinstance(value, list):
         parts = value
-    elif isinstance(value, np.ndarray) and value.ndim > 0:
+    elif isinstance(value, np.ndarray) and value.ndim > 0 and len(value) == len(names):
         parts = list(value)
     if parts is None or len(parts) != len(names):
         if isinstance(value, NotANumber) and value.kind in {"nothing", "placeholder"}:

@@ -1,6 +1,7 @@
-"""What is told of answers where student code could tell hidden inputs, or what a stand-in of the reference answered.
+"""What is told of answers: nothing that student code has written, which could be hidden inputs, or what the reference
+answers. Messages of exceptions are left out, and names of classes that are not Python's.
 
-Messages of exceptions are left out there, and names of classes that are not Python's.
+What a function raises on the lecture's numbers is asked for once more, of a process that knows nothing else: `Run.tell`
 """
 
 from __future__ import annotations
@@ -19,24 +20,28 @@ _TYPES = {name for name, value in vars(builtins).items() if isinstance(value, ty
     "function",
     "generator",
     "module",
+    "Tensor",
+    "DataFrame",
+    "Series",
+    "matrix",
 }
 
 
-def discreet(answers: Sequence[Answer], function: str, told: int) -> Sequence[Answer]:
-    """The answers of `function`; those behind the first `told` without what a student's code has written."""
+def discreet(answers: Sequence[Answer], function: str) -> Sequence[Answer]:
+    """The answers of `function` without what a student's code has written."""
     if isinstance(answers, Answers) and answers.form:
         return answers  # nothing but numbers
-    return [*answers[:told], *(_discreet(answer, function) for answer in answers[told:])]
+    return [_discreet(answer, function) for answer in answers]
 
 
 def _discreet(answer: Answer, function: str) -> Answer:
     if isinstance(answer, Returned):
         value = _value(answer.value)
         return answer if value is answer.value else replace(answer, value=value)
-    return discreet_failure(answer, function)
+    return _discreet_failure(answer, function)
 
 
-def discreet_failure(failure: Failed, function: str) -> Failed:
+def _discreet_failure(failure: Failed, function: str) -> Failed:
     """What a call failed with, as a known exception's name at most."""
     if failure.reason != "raised":
         return failure

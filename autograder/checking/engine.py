@@ -17,7 +17,6 @@ import numpy as np
 from autograder.checking.asking import Run, run
 from autograder.checking.comparing import compare
 from autograder.checking.diagnosis import diagnose
-from autograder.checking.discretion import discreet_failure
 from autograder.checking.judging import Verdict, judge
 from autograder.checking.question import Assignment, Question, Step, step_id
 from autograder.checking.result import AssignmentResult, QuestionResult, StepResult
@@ -56,14 +55,19 @@ def grade(assignment: Assignment, student: Student, source: Source | None = None
 
 def _grade(assignment: Assignment, student: Student, source: Source) -> AssignmentResult:
     earlier: dict[str, Callable[..., Any]] = {}
-    questions = []
+    slipped: dict[str, Callable[..., Any]] = {}
+    gradings = []
     again = _Again(assignment, student, source)
     for question, answers in zip(assignment.rubric.questions, _ask_in_turn(assignment, student), strict=True):
         grading = _QuestionGrading(assignment, question, Run(question, assignment.rubric, answers, again), again)
-        grading.grade(dict(earlier), source)
-        questions.append(grading.result())
+        grading.grade(dict(earlier), dict(slipped), source)
+        gradings.append(grading)
         earlier[question.function] = assignment.reference[question.function]
-    return AssignmentResult(assignment.name, tuple(questions))
+        if not grading.all_right:
+            slipped[question.function] = assignment.reference[question.function]
+    for grading in gradings:  # after all else: it takes a process that was not asked yet
+        grading.tell(student)
+    return AssignmentResult(assignment.name, tuple(grading.result() for grading in gradings))
 
 
 def _ask_in_turn(assignment: Assignment, student: Student) -> list[Sequence[Answer]]:
@@ -105,24 +109,49 @@ class _QuestionGrading:
     again: _Again
     found: dict[Step, tuple[Verdict, Run]] = field(default_factory=dict)
 
-    def grade(self, earlier: Replacements, source: Source) -> None:
-        """Judge each step, asking again as long as that may help; `earlier` are the reference's earlier functions."""
+    def grade(self, earlier: Replacements, slipped: Replacements, source: Source) -> None:
+        """Judge each step, asking again as long as that may help.
+
+        Parameters
+        ----------
+        earlier : the reference's earlier functions
+        slipped : those of them that stand for functions with a slip; alone, they leave the student's other ones in
+            place, with which the function may have a form of its own in common
+        """
         self._judge(self.own)
-        second = None
-        if self._open() and self._is_there() and earlier and source.may_use(self.question.function, earlier):
-            second = run(self.question, self.assignment.rubric, self.again, earlier)
-            if not self._fails_likewise(second):
-                self._judge(second, second_chance=True)
+        second = self._second_chance(earlier, source)
+        chances = [second, self._second_chance(slipped, source) if len(slipped) < len(earlier) else None]
         if self._open() and self.question.observes:
             self._judge(self.own, observe=True)
-            if second is not None and second.failure is None:
-                self._judge(second, observe=True, second_chance=True)
+            for chance in chances:
+                if chance is not None and chance.failure is None:
+                    self._judge(chance, observe=True, second_chance=True)
         if self._attempted() and self._is_there() and earlier and self._may_be_spoiled():
             if second and (second.same_answers(self.own) or self._fails_likewise(second)):
                 return
             alone = run(self.question, self.assignment.rubric, self.again, None)
             if not alone.same_answers(self.own):
                 self._judge(alone, observe=True)
+
+    def _second_chance(self, replaced: Replacements, source: Source) -> Run | None:
+        """Ask with the reference's functions in place of some of the student's, where that can change something."""
+        if not (self._open() and self._is_there() and replaced and source.may_use(self.question.function, replaced)):
+            return None
+        second = run(self.question, self.assignment.rubric, self.again, replaced)
+        if not self._fails_likewise(second):
+            self._judge(second, second_chance=True)
+        return second
+
+    @property
+    def all_right(self) -> bool:
+        """Whether every step has its points."""
+        return not self._open()
+
+    def tell(self, student: Student) -> None:
+        """Where a call raised on the lecture's numbers, and no more can be told of a step: ask for its message."""
+        ends = [verdict for verdict, answered in self.found.values() if answered is self.own]
+        if any(verdict.status == "could not be run" for verdict in ends) and self.own.failed_in_public():
+            self.own.tell(student.ask(self.question.public_calls))
 
     def _open(self) -> list[Step]:
         return [step for step in self.question.steps if not self.found[step][0].right]
@@ -134,9 +163,8 @@ class _QuestionGrading:
         return self.own.failure is None or self.own.failure.reason != "missing"
 
     def _fails_likewise(self, second: Run) -> bool:
-        """Whether it raises what it raised before, of which more may have been told."""
-        own, function = self.own.failure, self.question.function
-        return own is not None and discreet_failure(own, function) == second.failure
+        """Whether it raises what it raised before."""
+        return self.own.failure is not None and self.own.failure == second.failure
 
     def _may_be_spoiled(self) -> bool:
         """By what other questions' calls left behind, or, where a call was too slow, by a busy machine."""
@@ -154,7 +182,12 @@ class _QuestionGrading:
                 verdict = replace(verdict, basis="reference's earlier functions")
             # Without the reference's help the fault may lie in an earlier function; with it, it lies here.
             telling = second_chance and verdict.status == "wrong"
-            if before is None or verdict.right or telling or before.status == "could not be run":
+            if (
+                before is None
+                or verdict.right
+                or (telling and verdict.formed >= before.formed)
+                or before.status == "could not be run"
+            ):
                 self.found[step] = verdict, answered
 
     def result(self) -> QuestionResult:

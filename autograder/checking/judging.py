@@ -17,6 +17,8 @@ from autograder.checking.result import Basis, Status
 from autograder.checking.values import Tolerance, WrongForm, as_reference
 from autograder.student.answers import Array, NotANumber
 
+SHARE_OF_VALUES = 0.75
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -26,6 +28,8 @@ class Verdict:
     say: Callable[[], str]
     basis: Basis = ""
     attempted: bool = True
+    formed: bool = True
+    """whether what came back has the form that is due"""
     given: tuple[str, ...] = ()
     """the student's own earlier values that it follows from and that are not the reference's"""
 
@@ -42,7 +46,7 @@ def judge(run: Run, step: Step, tolerance: Tolerance, *, observe: bool) -> Verdi
     and changes from input to input. Earlier values that have to be asked for are asked for only with `observe`.
     """
     if run.failure is not None:
-        return Verdict("could not be run", _words(run.failure.words))
+        return Verdict("could not be run", run.failure_words)
     if step.checks == "arguments unchanged":
         return _judge_unchanged(run, step, tolerance)
     follows = False
@@ -65,11 +69,13 @@ def judge(run: Run, step: Step, tolerance: Tolerance, *, observe: bool) -> Verdi
         ]
         follow = _cases_close(column, answers, needed, tolerance)
         agree = [one or other for one, other in zip(direct, follow, strict=True)]
+        label = run.question.label(name)
         if all(agree) and changes:
+            if not _varies(answers, run.expected_of(name)):
+                return Verdict("wrong", _words(f"`{label}` takes only a few values, whatever the input"))
             follows = True
             given += (label for label in _leant_on(run, name, tolerance) if label not in given)
             continue
-        label = run.question.label(name)
         return Verdict("wrong", partial(relation_words, label, answers, needed, agree, changes, tolerance))
     return Verdict("right", _words("right"), "own earlier values" if follows else "", given=tuple(given))
 
@@ -79,15 +85,16 @@ def _leant_on(run: Run, name: str, tolerance: Tolerance) -> list[str]:
     question = run.question
     parents = run.derivation.values[name].parents
     before = question.outputs[: question.outputs.index(name)]
-    off = [parent for parent in parents if parent in before and not _agrees(run.readings, parent, tolerance)]
+    off = [parent for parent in parents if parent in before and _leads_astray(run.readings, parent, tolerance)]
     observed = [parent for parent in parents if parent in question.observes.get(name, ())]
     return [question.label(parent) for parent in off + observed]
 
 
-def _agrees(readings: Sequence[Reading], name: str, tolerance: Tolerance) -> bool:
-    """Whether the student's value is the reference's on every input, whatever its form."""
+def _leads_astray(readings: Sequence[Reading], name: str, tolerance: Tolerance) -> bool:
+    """Whether the student's value is a good number, whatever its form, and not the reference's on every input."""
     values = [(reading.own[name], reading.expected[name]) for reading in readings]
-    return all(not isinstance(own, WrongForm) and tolerance.close(own, expected) for own, expected in values)
+    numbers = [(own, expected) for own, expected in values if not isinstance(own, WrongForm)]
+    return not all(tolerance.close(own, expected) for own, expected in numbers)
 
 
 def _words(words: str) -> Callable[[], str]:
@@ -104,15 +111,16 @@ def _cases_close(
 
 
 def expected_from_own(reading: Reading, name: str, *, observe: bool) -> Array | None:
-    """What `name` should be, given the student's own earlier values; None where they are no numbers."""
+    """What `name` should be, given the student's own earlier values that are numbers; None where that is none."""
     needed = reading.question.earlier_parents(name, reading.derivation)
     observed = name in reading.question.observes
     if not needed and not observed:
         return reading.expected[name]
-    if (observed and not observe) or any(isinstance(reading.own[value], WrongForm) for value in needed):
+    if observed and not observe:
         return None
     try:
-        return as_reference(reading.derivation.follow(name, reading.known_before(name)))
+        value = as_reference(reading.derivation.follow(name, reading.known_before(name)))
+        return value if np.isfinite(value).all() else None
     except (ValueError, TypeError, OverflowError):  # own values that the derivation cannot be fed with
         return None
 
@@ -126,10 +134,10 @@ def _answers(readings: Sequence[Reading], name: str) -> list[Array] | Verdict:
             kind = raw.kind if isinstance(raw, NotANumber) else ""
             if kind == "placeholder":
                 words = f"`{label}`: not attempted yet (the placeholder `...` came back)"
-                return Verdict("wrong", _words(words), attempted=False)
+                return Verdict("wrong", _words(words), attempted=False, formed=False)
             forgot = "; did you forget a `return`?" if kind == "nothing" else ""
             came = "" if "came back" in value.words else " came back"
-            return Verdict("wrong", _words(f"`{label}`: {value.words}{came}{forgot}"))
+            return Verdict("wrong", _words(f"`{label}`: {value.words}{came}{forgot}"), formed=False)
         answers.append(value)
     return answers
 
@@ -138,6 +146,19 @@ def _changes(answers: Sequence[Array], tolerance: Tolerance) -> bool:
     """Whether the answer changes from input to input, among inputs of the same shape."""
     first: dict[tuple[int, ...], Array] = {}
     return any(tolerance.differ(answer, first.setdefault(answer.shape, answer)) for answer in answers)
+
+
+def _varies(answers: Sequence[Array], expected: Sequence[Array]) -> bool:
+    """Whether each number takes nearly as many values, from input to input, as the right one does.
+
+    Two or three values are no answer: from earlier values of one's own making (a sigmoid far out gives 0 or 1) they
+    would follow without a thought.
+    """
+    size = min(value.size for value in (*answers, *expected))
+    own, due = (np.round([value.reshape(-1)[:size] for value in values], 9) for values in (answers, expected))
+    return all(
+        len(np.unique(one)) >= SHARE_OF_VALUES * len(np.unique(other)) for one, other in zip(own.T, due.T, strict=True)
+    )
 
 
 def _judge_unchanged(run: Run, step: Step, tolerance: Tolerance) -> Verdict:

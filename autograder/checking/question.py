@@ -86,6 +86,11 @@ class Question:
         watched = any(step.checks == "arguments unchanged" for step in self.steps)
         return self._calls(self.cases, report_arguments=watched)
 
+    @cached_property
+    def public_calls(self) -> Calls:
+        """The calls with the lecture's own numbers alone."""
+        return self._calls(self.cases[: self.public])
+
     def further_calls(self, observation: Observation) -> tuple[list[int], Calls]:
         """How many further calls an observation makes for each case, and all these calls."""
         if observation not in self._further:

@@ -24,9 +24,9 @@ class Tolerance:
         return bool(self.elements_close(answer, reference).all())
 
     def elements_close(self, answer: Array | np.float64, reference: Array | np.float64) -> NDArray[np.bool_]:
-        """Which elements of `answer` count as the element of `reference`; NaN counts as nothing."""
+        """Which elements of `answer` count as the element of `reference`; NaN and infinity count as nothing."""
         close: NDArray[np.bool_] = abs(answer - reference) <= self.absolute + self.relative * abs(reference)
-        return close
+        return close & np.isfinite(reference)
 
     def differ(self, first: Array, second: Array) -> bool:
         """Whether two answers of the same shape are told apart by this tolerance."""
@@ -76,7 +76,7 @@ def _to_array(value: float | Array | list[Plain]) -> Array | WrongForm:
         part = _to_array(item)
         if isinstance(part, WrongForm):
             return part
-        parts.append(part)
+        parts.append(part.reshape(()) if isinstance(item, np.ndarray) and part.size == 1 else part)
     if len({part.shape for part in parts}) > 1:
         return WrongForm("a list whose entries have different shapes")
     return np.array(parts, dtype=np.float64)

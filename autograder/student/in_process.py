@@ -49,17 +49,14 @@ class InProcessStudent:
     def ask(self, calls: Calls, replaced: Replacements | None = None) -> list[Answer]:
         """Call the function; see `Student`."""
         answers: list[Answer] = []
-        namespace_before = {name: self.namespace[name] for name in replaced or () if name in self.namespace}
-        self.namespace.update(replaced or {})
+        give_back = beside.replace_functions(self.namespace, calls.function, replaced or {})
         try:
             for arguments in calls.arguments:
                 answers.append(self._call(calls.function, arguments, calls.report_arguments))
                 if isinstance(answers[-1], Failed):
                     break
         finally:
-            for name in replaced or ():
-                self.namespace.pop(name, None)
-            self.namespace.update(namespace_before)
+            give_back()
         return answers
 
     def _call(self, function: str, arguments: Sequence[Any], report: bool) -> Answer:

@@ -22,7 +22,7 @@ time:201:- times:100:153 getitimer:36:102 setitimer:38:103 alarm:37:- pause:34:-
 gettid:186:178 getuid:102:174 geteuid:107:175 getgid:104:176 getegid:108:177 getgroups:115:158 getresuid:118:148
 getresgid:120:150 getpgrp:111:- getpgid:121:155 getsid:124:156 sendto:44:206 recvfrom:45:207 sendmsg:46:211
 recvmsg:47:212 shutdown:48:210 fork:57:- vfork:58:- exit:60:93 exit_group:231:94 wait4:61:260 waitid:247:95
-uname:63:160 fcntl:72:25 flock:73:32 fsync:74:82 fdatasync:75:83 ftruncate:77:46 fallocate:285:47 getdents64:217:61
+uname:63:160 fsync:74:82 fdatasync:75:83 ftruncate:77:46 fallocate:285:47 getdents64:217:61
 getcwd:79:17 chdir:80:49 fchdir:81:50 rename:82:- renameat:264:38 renameat2:316:276 mkdir:83:- mkdirat:258:34 rmdir:84:-
 creat:85:- unlink:87:- unlinkat:263:35 readlink:89:- readlinkat:267:78 open:2:- openat:257:56 stat:4:- lstat:6:-
 umask:95:166 getrlimit:97:163 getrusage:98:165 sysinfo:99:179 statfs:137:43 fstatfs:138:44 arch_prctl:158:- futex:202:98
@@ -30,20 +30,25 @@ set_tid_address:218:96 set_robust_list:273:99 get_robust_list:274:100 rseq:334:2
 copy_file_range:326:285 sendfile:40:71 eventfd2:290:19 getcpu:309:168 restart_syscall:219:128 close_range:436:436
 fadvise64:221:223
 """
-# With a look at their arguments: new processes and threads but no namespaces, own limits only, harmless ioctls.
+# With a look at their arguments: new processes and threads but no namespaces, own limits only, harmless ioctls, and of
+# fcntl what copies descriptors and reads or sets flags, but no signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY).
 _CLONE, _CLONE3 = {"x86_64": 56, "aarch64": 220}, 435
 _PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
 _IOCTL = {"x86_64": 16, "aarch64": 29}
+_FCNTL = {"x86_64": 72, "aarch64": 25}
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 # CLONE_NEW*, CLONE_NEWTIME, CLONE_PTRACE, CLONE_PARENT, CLONE_UNTRACED
 _FORBIDDEN_CLONE = 0x7E020000 | 0x80 | 0x2000 | 0x8000 | 0x00800000
 _IOCTLS = (0x5401, 0x5413, 0x5421, 0x541B, 0x5451, 0x5450)  # TCGETS TIOCGWINSZ FIONBIO FIONREAD FIOCLEX FIONCLEX
 
+_FCNTLS = (0, 1, 2, 3, 1030, 1032)  # F_DUPFD F_GETFD F_SETFD F_GETFL F_DUPFD_CLOEXEC F_GETPIPE_SZ
+_F_SETFL, _O_ASYNC = 4, 0x2000
+
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _EPERM, _ENOSYS = 0x00050000 | 1, 0x00050000 | 38
 _LOAD, _EQUAL, _GREATER_EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NR, _ARCH, _ARG0_LOW, _ARG1_LOW = 0, 4, 16, 24  # offsets in struct seccomp_data (little endian)
+_NR, _ARCH, _ARG0_LOW, _ARG1_LOW, _ARG2_LOW = 0, 4, 16, 24, 32  # offsets in struct seccomp_data (little endian)
 
 
 def architecture() -> str | None:
@@ -90,5 +95,16 @@ def seccomp_filter(machine: str) -> bytes:
     program += [(_EQUAL, 0, 2 + 2 * len(_IOCTLS), _IOCTL[machine]), (_LOAD, 0, 0, _ARG1_LOW)]
     for request in _IOCTLS:
         program += [(_EQUAL, 0, 1, request), (_RETURN, 0, 0, _ALLOW)]
-    program += [(_RETURN, 0, 0, _EPERM), (_RETURN, 0, 0, _EPERM)]
+    program += [(_RETURN, 0, 0, _EPERM)]
+    program += [(_EQUAL, 0, 6 + 2 * len(_FCNTLS), _FCNTL[machine]), (_LOAD, 0, 0, _ARG1_LOW)]
+    for request in _FCNTLS:
+        program += [(_EQUAL, 0, 1, request), (_RETURN, 0, 0, _ALLOW)]
+    program += [
+        (_EQUAL, 0, 3, _F_SETFL),
+        (_LOAD, 0, 0, _ARG2_LOW),
+        (_ANY_BIT, 1, 0, _O_ASYNC),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _EPERM),
+    ]
+    program += [(_RETURN, 0, 0, _EPERM)]
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)

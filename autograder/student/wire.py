@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,8 @@ KINDS: tuple[str, ...] = get_args(Kind)
 REASONS: tuple[str, ...] = get_args(Reason)
 
 
-MAX_REMEMBERED = 1024  # bytes of a stand-in's arguments
+MAX_REMEMBERED = 1024  # bytes of a stand-in's arguments, and of a form
+MAX_ARGUMENT = 500  # numbers in one argument of a stand-in: a reference fed with more could take memory and time
 _TOKEN = re.compile(r"\.|\(|\)|![0-9]{1,4}|a(?:[0-9]{1,9}(?:,[0-9]{1,9})*)?")
 
 
@@ -39,7 +41,6 @@ class _WordsAt(int):
 _Layout: TypeAlias = "_NumberAt | _ArrayAt | _WordsAt | list[_Layout]"
 
 
-@functools.lru_cache(maxsize=128)
 def _layouts(form: str) -> tuple[list[_Layout], int]:
     """Where the values of a form are, and how many numbers it speaks of; most answers to a question have the same form.
 
@@ -47,6 +48,10 @@ def _layouts(form: str) -> tuple[list[_Layout], int]:
     ------
     Malformed : it is none
     """
+    return _known_layouts(form) if len(form) <= MAX_REMEMBERED else _read_layouts(form)
+
+
+def _read_layouts(form: str) -> tuple[list[_Layout], int]:
     position = 0
     opened: list[list[_Layout]] = [[]]
     for token in form.split():
@@ -69,13 +74,16 @@ def _layouts(form: str) -> tuple[list[_Layout], int]:
         else:
             shape = tuple(map(int, token[1:].split(","))) if len(token) > 1 else ()
             size = math.prod(shape)
-            if len(shape) > beside.MAX_DEPTH or size > beside.MAX_ELEMENTS:
+            if len(shape) > beside.MAX_DEPTH or max((size, *shape)) > beside.MAX_ELEMENTS:
                 raise Malformed("too large an array")
             opened[-1].append(_ArrayAt(position, position + size, shape))
             position += size
     if len(opened) > 1:
         raise Malformed("a list that never ends")
     return opened[0], position
+
+
+_known_layouts = functools.lru_cache(maxsize=128)(_read_layouts)
 
 
 class Decoder:
@@ -129,9 +137,10 @@ def answers_in(message: Mapping[str, Any], data: memoryview, counts: tuple[int, 
     Malformed : they are none, or fewer than were asked for without a failure at the end
     """
     form = message.get("form")
-    if isinstance(form, str) and not message.get("failed") and _holds_only_numbers(form, counts, report):
+    plain = isinstance(form, str) and len(form) <= MAX_REMEMBERED and not message.get("failed")
+    if plain and _holds_only_numbers(form, counts, report):
         decoder = Decoder(message, data)  # which says whether the numbers fit
-        return Answers(lambda: _answers(decoder.values(), counts, report), form, decoder.array)
+        return Answers(lambda: _answers(decoder.values(), counts, report), str(form), decoder.array)
     values = Decoder(message, data).values()
     failed = message.get("failed")
     if len(values) + bool(failed) > len(counts):
@@ -216,10 +225,15 @@ def _stand_in_answer(function: Callable[..., Any], message: Mapping[str, Any], d
     plain = [_argument(value) for value in values[0]]
     if not isinstance(names, list) or len(names) > len(plain):
         raise Malformed("a call with more names than arguments")
+    if any(isinstance(value, np.ndarray) and (value.size > MAX_ARGUMENT or value.ndim > 2) for value in plain):
+        return beside.pack({"failed": "ValueError: larger arguments than this network has"})
     positional = len(plain) - len(names)
+    named = dict(zip(map(str, names), plain[positional:], strict=True))
+    if not named.keys() <= inspect.signature(function).parameters.keys():  # a student's own names, in their order
+        positional, named = len(plain), {}
     try:
         with np.errstate(all="ignore"):
-            value = function(*plain[:positional], **dict(zip(map(str, names), plain[positional:], strict=True)))
+            value = function(*plain[:positional], **named)
     except Exception as error:  # noqa: BLE001 - called with anything at all; the caller is told
         return beside.pack({"failed": beside.error_words(error)})
     answer = beside.Values()
@@ -227,6 +241,15 @@ def _stand_in_answer(function: Callable[..., Any], message: Mapping[str, Any], d
 
 
 def _argument(value: Plain) -> Any:
+    """What the reference is called with: lists of numbers, as a student may use for vectors and matrices, as arrays."""
     if isinstance(value, NotANumber):
         return None
-    return [_argument(part) for part in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    parts = [_argument(part) for part in value]
+    if any(part is None or isinstance(part, list) for part in parts):
+        return parts
+    try:
+        return np.array(parts, dtype=np.float64)
+    except ValueError:  # entries of different shapes
+        return parts

@@ -23,6 +23,8 @@ _BINDS_UNSEEN = {"globals", "exec", "setattr", "delattr", "vars", "__dict__", "_
 _KEEPS = _BINDS_UNSEEN | {"random", "seterr", "seterrcall", "set_printoptions"}
 _KEEPS |= {"open", "save", "savez", "savetxt", "tofile", "load", "loadtxt", "fromfile", "memmap", "input", "breakpoint"}
 _KEEPS |= {"eval", "getattr", "locals", "__import__", "__globals__", "__code__", "__defaults__", "__class__"}
+# Of NumPy: what is no function of its arguments.
+_KEEPS |= {"typecodes", "sctypeDict", "__all__", "ctypeslib", "lib", "core", "_core", "testing", "f2py", "rec", "char"}
 _MODULES = {"numpy", "math", "copy", "typing", "itertools", "functools", "operator"}
 
 
@@ -116,8 +118,15 @@ def _is_harmless(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Assign):
         return _is_constant(statement.value) and all(isinstance(target, ast.Name) for target in statement.targets)
     if isinstance(statement, ast.Import):
-        return all(alias.name.split(".")[0] in _MODULES for alias in statement.names)
-    return isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] in _MODULES
+        return all(_is_stateless(alias.name) for alias in statement.names)
+    return isinstance(statement, ast.ImportFrom) and all(
+        _is_stateless(f"{statement.module or ''}.{alias.name}") for alias in statement.names
+    )
+
+
+def _is_stateless(module: str) -> bool:
+    first, *inner = module.split(".")
+    return first in _MODULES and not _KEEPS.intersection(inner)
 
 
 def _reaches_for_names(statement: ast.stmt) -> bool:
@@ -173,5 +182,7 @@ def _stored(statement: ast.stmt) -> Iterator[str]:
             yield node.name
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
             yield node.name
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            yield from (part.id for part in ast.walk(node.value) if isinstance(part, ast.Name))
