@@ -26,7 +26,8 @@ class Tolerance:
     def elements_close(self, answer: Array | np.float64, reference: Array | np.float64) -> NDArray[np.bool_]:
         """Which elements of `answer` count as the element of `reference`; NaN and infinity count as nothing."""
         close: NDArray[np.bool_] = abs(answer - reference) <= self.absolute + self.relative * abs(reference)
-        return close & np.isfinite(reference)
+        close &= np.isfinite(reference)
+        return close
 
     def differ(self, first: Array, second: Array) -> bool:
         """Whether two answers of the same shape are told apart by this tolerance."""
