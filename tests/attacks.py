@@ -213,7 +213,7 @@ attack("files", "other packages", tries("import importlib\nimportlib.import_modu
 attack(
     "files",
     "path to the sources",
-    "import sys, os\nfor p in sys.path:\n    try:\n        if any(n.startswith('autograder') for n in os.listdir(p)): win()\n    except OSError: pass",
+    "import sys, os\nfor p in [*sys.path, '@REPOSITORY@']:\n    try:\n        if any(n.startswith('autograder') for n in os.listdir(p)): win()\n    except OSError: pass",
     wall="landlock",
 )
 attack("files", "write where the grader reads", tries("open('@REPOSITORY@/planted.txt', 'w').write('x')"))
