@@ -167,8 +167,6 @@ class Upload:
             if known.get(row.user) in FINAL and not self._release_each:  # else only the LMS tells what is released
                 self.summary.outcomes[row.user] = known[row.user]
                 self._progress()
-            elif row.action == "lower" and not self._allow_lower:
-                self._finish(row, "stopped", "lower than what stands; give --allow-lower here, too")
             else:
                 self._queue.append(row)
 
@@ -223,12 +221,19 @@ class Upload:
         elif not now.same_but_comments(row.before):
             self._finish(row, "stopped", _change(row.before, now))
             return None
+        if self._lowers(whole, now) and not self._allow_lower:
+            self._finish(row, "stopped", "lower than what stands; give --allow-lower here, too", now)
+            return None
         if row.feedback and _digest(Path(row.feedback)) != row.feedback_digest:
             self._finish(row, "stopped", f"feedback file missing or changed since the plan: {row.feedback}")
             return None
         if row.comment and holds(now.comments, row.comment):
             whole = replace(whole, comment="", file=None)  # both came together, and comments are only ever added
         return whole
+
+    def _lowers(self, write: Write, now: Standing) -> bool:
+        """Whatever the plan calls it."""
+        return write.score is not None and now.score is not None and write.score < rounded(now.score, self._plan.places)
 
     def _stands(self, row: PlannedRow, now: Standing) -> bool:
         return is_planned(row, now, self._plan.places) and (now.released or not self._release_each)
