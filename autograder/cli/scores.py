@@ -21,6 +21,20 @@ _alias = click.option("--roster", "alias", type=_file, help="A roster CSV: stude
 _gradescope = click.option("--gradescope", type=_file, help="submission_metadata.yml of a Gradescope export.")
 
 
+def _see_apart(out: Path | None, *inputs: Path | None) -> None:
+    """See that `out` is none of the files that the command reads.
+
+    Raises
+    ------
+    UserError : it is one of them, maybe by another name
+    """
+    for path in inputs:
+        if out is None or path is None:
+            continue
+        if out.resolve() == path.resolve() or (out.exists() and path.exists() and out.samefile(path)):
+            raise UserError(f"{out}: is read by this command, and would be overwritten; give -o another name")
+
+
 @click.group()
 def scores() -> None:
     """Scores into the LMS: planned, checked, sent once, read back."""
@@ -48,6 +62,7 @@ def roster(
     from autograder.scores.people import read_people
     from autograder.scores.who_file import read_who, write_who
 
+    _see_apart(out, grades, lms, alias, gradescope, people)
     graded = read_grades(grades)
     confirmed = read_who(out) if out is not None and out.exists() else {}
     if people is not None:
@@ -109,6 +124,7 @@ def plan(
     from autograder.scores.settings import read_settings
     from autograder.scores.who_file import read_who
 
+    _see_apart(out, grades, lms, who, alias, gradescope)
     graded = read_grades(grades)
     settings = read_settings(lms)
     wishes = Wishes(allow_lower, allow_ungraded, allow_unsubmitted, zero_for_missing, detail, rubric, feedback, places)
@@ -228,6 +244,7 @@ def export(
     from autograder.scores.planning import Wishes
     from autograder.scores.who_file import read_who
 
+    _see_apart(out, grades, source, who, alias, gradescope)
     graded = read_grades(grades)
     wishes = Wishes(allow_lower, allow_ungraded, allow_unsubmitted, detail=detail, places=places)
     confirmed = read_who(who) if who else {}
