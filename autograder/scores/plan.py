@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from autograder.errors import UserError
 from autograder.scores.decimals import rounded, shown
+from autograder.scores.journal import has_begun
 from autograder.scores.problems import first_problem
 from autograder.scores.settings import LtiSettings, Settings
 from autograder.scores.target import Filling, Standing
@@ -129,7 +130,7 @@ def write_plan(plan: Plan, path: Path) -> None:
     ------
     UserError : that one, or the file cannot be written
     """
-    if journal_path(path).exists():
+    if has_begun(journal_path(path)):
         raise UserError(f"{path}: its upload has begun ({journal_path(path).name}); give the new plan another name")
     temporary = path.with_name(path.name + ".part")
     try:

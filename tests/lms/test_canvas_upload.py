@@ -11,13 +11,14 @@ import sys
 import threading
 
 import pytest
-from canvas_stand_in import NOT_PERMITTED, THROTTLED_403, THROTTLED_429, is_write
+from canvas_stand_in import NOT_PERMITTED, THROTTLED_403, THROTTLED_429, TOKEN, is_write
 from helpers import QUICK, command, counts, journal_events, plan_for, upload, write_grades
 from loopback import HTML, Answer
 
 from autograder.errors import UserError
 from autograder.scores.answers import Stopped
 from autograder.scores.comments import mark_of
+from autograder.scores.journal import has_begun
 from autograder.scores.lms import open_target
 from autograder.scores.pace import Pace
 from autograder.scores.plan import read_plan, write_plan
@@ -666,6 +667,29 @@ def test_a_plan_whose_upload_has_begun_is_not_overwritten_and_must_not_change(si
     done = command("apply", "plan.json", "--release", cwd=tmp_path)
     assert done.returncode == 2
     assert "belongs to another plan" in done.stderr
+
+
+def test_an_upload_that_was_refused_has_not_begun(six, tmp_path):
+    assert command("apply", "plan.json", cwd=tmp_path).returncode == 2  # without --release
+    six.token = "another"
+    assert command("apply", "plan.json", "--release", cwd=tmp_path).returncode == 3  # the token is not accepted
+    assert [event["event"] for event in journal_events(tmp_path / "plan.json")] == ["plan", "ended"]
+    six.token = TOKEN
+    write_grades(tmp_path / "final_grades.csv", {**SIX, "0000000.ipynb": 17})
+    assert command("plan", "final_grades.csv", "-o", "plan.json", cwd=tmp_path).returncode == 0
+    assert command("apply", "plan.json", "--release", cwd=tmp_path).returncode == 0
+    assert six.score(FIRST) == 17
+    assert "its upload has begun" in command("plan", "final_grades.csv", "-o", "plan.json", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("rest", [b'{"event": "writing", "user": "7"}\n', b'{"event": "wri', b"damaged\n", b"[]\n"])
+def test_a_journal_that_may_tell_of_a_row_is_not_given_up(tmp_path, rest):
+    path = tmp_path / "plan.journal.jsonl"
+    assert not has_begun(path)
+    path.write_bytes(b'{"event": "plan", "plan": "0"}\n')
+    assert not has_begun(path)
+    path.write_bytes(path.read_bytes() + rest)
+    assert has_begun(path)
 
 
 def test_two_uploads_of_one_plan_at_once(six, tmp_path):
