@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from canvasapi.exceptions import CanvasException, Forbidden, InvalidAccessToken, RateLimitExceeded, Unauthorized
 from canvasapi.requester import Requester
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from autograder.scores.answers import Busy, LmsError, Refused, Stopped, Unsure, one_line
+from autograder.scores.answers import Busy, LmsError, Refused, Stopped, Unreachable, Unsure, one_line
 from autograder.scores.credentials import Secret
 from autograder.scores.pace import retry_after
 from autograder.scores.settings import origin, safe_url
@@ -43,6 +43,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
         self._token, self._sleep = token, sleep
         self._home = origin(url)
         self.count = 0
+        self._answered = False
 
     def request(self, method: str, endpoint: str | None = None, **options: Any) -> requests.Response:
         """See `canvasapi.requester.Requester`."""
@@ -59,6 +60,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
             response: requests.Response = super().request(method, endpoint, **options)
         except (CanvasException, requests.RequestException) as error:
             raise self._meaning(error) from None
+        self._answered = True
         if 300 <= response.status_code < 400:
             response = self._followed(response, upload)
         elif not upload:
@@ -98,6 +100,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
     def _meaning(self, error: Exception) -> LmsError:
         if isinstance(error, requests.RequestException):
             return self._lost(error)
+        self._answered = True
         response: requests.Response | None = self._cache[0] if self._cache else None
         status = response.status_code if response is not None else 0
         text = response.text if response is not None else str(error)
@@ -121,7 +124,8 @@ class CanvasRequester(Requester):  # type: ignore[misc]
         cause = error.args[0] if error.args else None
         reason = cause.reason if isinstance(cause, MaxRetryError) else cause
         if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-            return Busy("Canvas cannot be reached")
+            host = urlsplit(error.request.url or "").netloc if error.request is not None else self._home[1]
+            return Unreachable("Canvas", str(host), reason, first=not self._answered)
         return Unsure(self._said(f"the answer got lost ({type(error).__name__})"))
 
     def _said(self, text: str) -> str:
