@@ -33,11 +33,12 @@ class Summary:
 
     "written": sent by us and read back; "already": stood there; "stopped": the LMS changed since the plan, nothing
     sent; "partly": the score stands, the comment does not; "failed": the LMS did not take it; "unclear": sent, and
-    nothing tells what became of it; "waiting": not reached.
+    nothing tells what became of it; "waiting": not reached. `sent`: by this run, not an earlier one.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
     ended: str = ""
     released: bool = False
 
@@ -247,6 +248,7 @@ class Upload:
         self._journal.add([_writing(row, write, len(rows)) for (row, _), write in zip(rows, writes, strict=True)])
         first = [row.user for row, _ in rows if row.user not in self._began]
         self._began |= {row.user for row, _ in rows}
+        self.summary.sent |= {row.user for row, _ in rows}
         for row, _ in rows:  # whatever ends the run from here on: only reading back settles it
             self.summary.outcomes[row.user] = "unclear"
             self.summary.reasons[row.user] = "begun when the run ended"
@@ -280,6 +282,7 @@ class Upload:
         """Nothing of these rows was written: they are to be read and decided again; `first`: never sent before."""
         self._journal.add([{"event": "unsent", "user": user} for user in first])
         self._began.difference_update(first)
+        self.summary.sent.difference_update(first)
         self._queue.extendleft(row for row, _ in reversed(rows))
         self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
         return []

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from canvas_stand_in import NOT_PERMITTED, THROTTLED_403, THROTTLED_429, TOKEN, is_write
-from helpers import QUICK, command, counts, journal_events, plan_for, upload, write_grades
+from helpers import QUICK, command, counts, journal_events, plan_for, upload, write_grades, write_lms
 from loopback import HTML, Answer
 
 from autograder.errors import UserError
@@ -667,6 +667,26 @@ def test_a_plan_whose_upload_has_begun_is_not_overwritten_and_must_not_change(si
     done = command("apply", "plan.json", "--release", cwd=tmp_path)
     assert done.returncode == 2
     assert "belongs to another plan" in done.stderr
+
+
+def test_a_course_or_assignment_that_canvas_does_not_have(six, tmp_path):
+    write_lms(tmp_path, lms="canvas", url=six.url, course=5, assignment=6)
+    done = command("plan", "final_grades.csv", "-o", "p.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "autograder: Canvas has no assignment 6 in course 5 that the token may "
+                                              "see (404); are both numbers right?\n")  # fmt: skip
+    done = command("roster", "final_grades.csv", cwd=tmp_path)
+    assert "Canvas has no course 5 that the token may see (404)" in done.stderr
+
+
+def test_what_an_earlier_run_wrote_is_not_said_to_be_written_now(six, tmp_path):
+    six.fail(9, lambda r: is_write(r) and str(FIRST) in r.path, NOT_PERMITTED)
+    assert "5 written and read back, 1 failed" in command("apply", "plan.json", "--release", cwd=tmp_path).stdout
+    six.before.clear()
+    for said in (
+        "6 written and read back (5 by an earlier run)\n",
+        "6 written and read back (all by an earlier run)\n",
+    ):
+        assert said in command("apply", "plan.json", "--release", cwd=tmp_path).stdout
 
 
 def test_an_upload_that_was_refused_has_not_begun(six, tmp_path):

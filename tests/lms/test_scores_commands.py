@@ -44,3 +44,31 @@ def test_a_command_does_not_write_over_what_it_reads(inputs, line, out):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("is read by this command, and would be overwritten; give -o another name\n")
     assert {path.name: path.read_bytes() for path in inputs.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "other.toml: does not say which lms"),
+        ({"lms": "moodle", "url": "https://x", "course": 1}, "other.toml: give either cmid"),
+    ],
+)
+def test_the_file_that_was_given_is_the_file_that_is_named(inputs, values, said):
+    write_lms(inputs, **values).rename(inputs / "other.toml")
+    done = command(*PLAN, "--lms", "other.toml", "-o", "p.json", cwd=inputs)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert said in done.stderr
+
+
+def test_what_is_no_plan(inputs):
+    done = command("apply", "lms.toml", cwd=inputs)
+    assert done.returncode == 2
+    assert done.stderr.startswith("autograder: lms.toml: not a plan of `autograder scores plan`: Invalid JSON: ")
+
+
+def test_a_grades_file_that_a_spreadsheet_saved_with_semicolons(inputs):
+    path = inputs / "g.csv"
+    path.write_text(path.read_text().replace(",", ";"))
+    done = command(*PLAN, "-o", "p.json", cwd=inputs)
+    assert done.stderr == ("autograder: g.csv: no column 'file'; save it as it was written, with commas between the "
+                           "columns and points in the numbers\n")  # fmt: skip

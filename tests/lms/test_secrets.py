@@ -118,7 +118,11 @@ def test_allowed_addresses(url):
             "token: secrets do not belong",
         ),
         ({"lms": "canvas", "url": "http://x.example", "course": 1, "assignment": 2}, "only https:// is allowed"),
-        ({"lms": "sakai"}, "'canvas', 'moodle', 'lti'"),
+        ({"lms": "sakai"}, 'lms.toml: lms is \'sakai\'; write lms = "canvas" or "moodle" or "lti"'),
+        ({}, 'lms.toml: does not say which lms; write lms = "canvas" or'),
+        ({"lms": ["canvas"]}, 'lms.toml: does not say which lms; write lms = "canvas" or'),
+        ({"lms": "moodle", "url": "https://x", "course": 1}, "lms.toml: give either cmid (an assignment) or item"),
+        ({"lms": "canvas", "url": "x", "course": 1, "assignment": 2}, "lms.toml: url: not an https:// address: x"),
         (
             {"lms": "canvas", "url": "https://x", "course": "one", "assignment": 2},
             "course: Input should be a valid integer",

@@ -21,6 +21,10 @@ TIMEOUT = (10.0, 60.0)  # seconds: to connect, between two parts of an answer
 LOW, FILLS = 60.0, 10.0
 
 
+class Missing(Refused):
+    """Canvas knows nothing of this address, or does not show it to the token."""
+
+
 class _Session(requests.Session):
     """No redirects (a login page is no answer), no credentials from ~/.netrc, always a time limit."""
 
@@ -76,7 +80,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
         """An upload may end in a redirect to where its file is confirmed; anything else must not redirect."""
         target = urljoin(response.url or "", response.headers.get("Location", ""))
         if not upload or origin(target) != self._home:
-            raise Stopped(self._said(f"it answers with a redirect to {target}: is the url in lms.toml right?"))
+            raise Stopped(self._said(f"it answers with a redirect to {target}: is the url right?"))
         self.count += 1
         try:
             return self._session.get(target, headers={"Authorization": f"Bearer {self._token.reveal()}"})
@@ -114,7 +118,8 @@ class CanvasRequester(Requester):  # type: ignore[misc]
             return Refused(self._said(f"not permitted to this token: {text}"))
         if status >= 500:
             return Unsure(self._said(f"Canvas failed ({status}): {text}"))
-        return Refused(self._said(f"Canvas refused ({status}): {text}"))
+        kind = Missing if status == 404 else Refused
+        return kind(self._said(f"Canvas refused ({status}): {text}"))
 
     def _lost(self, error: requests.RequestException) -> LmsError:
         if isinstance(error, requests.exceptions.SSLError):
