@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,6 +34,21 @@ def _see_apart(out: Path | None, *inputs: Path | None) -> None:
             continue
         if out.resolve() == path.resolve() or (out.exists() and path.exists() and out.samefile(path)):
             raise UserError(f"{out}: is read by this command, and would be overwritten; give -o another name")
+
+
+class _Mistake(click.UsageError):
+    exit_code = NOT_ALL
+
+
+class _Comparing(click.Command):
+    """A command whose exit status 2 says what differs: a mistake on its command line is 1."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """See `click.Command`."""
+        try:
+            return super().make_context(*arguments, **options)
+        except click.UsageError as error:
+            raise _Mistake(error.format_message(), error.ctx) from None
 
 
 @click.group()
@@ -178,7 +194,7 @@ def apply(path: Path, allow_lower: bool, release: bool, batch: int) -> None:
         sys.exit(PARTIAL)
 
 
-@scores.command()
+@scores.command(cls=_Comparing)
 @click.argument("path", metavar="PLAN", type=_file)
 def verify(path: Path) -> None:
     """Compare the LMS with PLAN. Sends nothing.

@@ -72,3 +72,11 @@ def test_a_grades_file_that_a_spreadsheet_saved_with_semicolons(inputs):
     done = command(*PLAN, "-o", "p.json", cwd=inputs)
     assert done.stderr == ("autograder: g.csv: no column 'file'; save it as it was written, with commas between the "
                            "columns and points in the numbers\n")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["."], ["a.json", "b.json"], ["--no-such-option"], ["nowhere.json"], ["g.csv"]]
+)
+def test_two_means_that_something_differs_so_a_mistake_is_one(inputs, arguments):
+    assert command("verify", *arguments, cwd=inputs).returncode == 1
+    assert command("apply", *arguments, cwd=inputs).returncode == 2
