@@ -250,7 +250,7 @@ def test_without_the_extra_the_command_says_which_to_install_and_grading_works(t
     done = subprocess.run([*line, "scores", "plan", "final_grades.csv", "-o", "p.json"], cwd=tmp_path, text=True,
                           capture_output=True, env={"AUTOGRADER_CANVAS_TOKEN": "t", "PATH": "/usr/bin:/bin"})  # fmt: skip
     assert (done.returncode, done.stderr) == (
-        2, "autograder: uploading to an LMS needs more packages: pip install 'backprop-autograder[lms]'\n")  # fmt: skip
+        2, "autograder: uploading to an LMS needs more packages: pip install 'PATH_TO_THIS_REPOSITORY[lms]'\n")  # fmt: skip
     assert subprocess.run([*line, "grade", "--help"], cwd=tmp_path, capture_output=True).returncode == 0
 
 
