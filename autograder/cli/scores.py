@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +20,35 @@ _lms = click.option("--lms", type=_file, default=Path("lms.toml"), show_default=
 _who = click.option("--who", type=_file, help="The CSV in which you confirmed who is who.")
 _alias = click.option("--roster", "alias", type=_file, help="A roster CSV: student numbers, logins, e-mail addresses.")
 _gradescope = click.option("--gradescope", type=_file, help="submission_metadata.yml of a Gradescope export.")
+
+
+def _see_apart(out: Path | None, *inputs: Path | None) -> None:
+    """See that `out` is none of the files that the command reads.
+
+    Raises
+    ------
+    UserError : it is one of them, maybe by another name
+    """
+    for path in inputs:
+        if out is None or path is None:
+            continue
+        if out.resolve() == path.resolve() or (out.exists() and path.exists() and out.samefile(path)):
+            raise UserError(f"{out}: is read by this command, and would be overwritten; give -o another name")
+
+
+class _Mistake(click.UsageError):
+    exit_code = NOT_ALL
+
+
+class _Comparing(click.Command):
+    """A command whose exit status 2 says what differs: a mistake on its command line is 1."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """See `click.Command`."""
+        try:
+            return super().make_context(*arguments, **options)
+        except click.UsageError as error:
+            raise _Mistake(error.format_message(), error.ctx) from None
 
 
 @click.group()
@@ -48,6 +78,7 @@ def roster(
     from autograder.scores.people import read_people
     from autograder.scores.who_file import read_who, write_who
 
+    _see_apart(out, grades, lms, alias, gradescope, people)
     graded = read_grades(grades)
     confirmed = read_who(out) if out is not None and out.exists() else {}
     if people is not None:
@@ -109,6 +140,7 @@ def plan(
     from autograder.scores.settings import read_settings
     from autograder.scores.who_file import read_who
 
+    _see_apart(out, grades, lms, who, alias, gradescope)
     graded = read_grades(grades)
     settings = read_settings(lms)
     wishes = Wishes(allow_lower, allow_ungraded, allow_unsubmitted, zero_for_missing, detail, rubric, feedback, places)
@@ -162,7 +194,7 @@ def apply(path: Path, allow_lower: bool, release: bool, batch: int) -> None:
         sys.exit(PARTIAL)
 
 
-@scores.command()
+@scores.command(cls=_Comparing)
 @click.argument("path", metavar="PLAN", type=_file)
 def verify(path: Path) -> None:
     """Compare the LMS with PLAN. Sends nothing.
@@ -228,6 +260,7 @@ def export(
     from autograder.scores.planning import Wishes
     from autograder.scores.who_file import read_who
 
+    _see_apart(out, grades, source, who, alias, gradescope)
     graded = read_grades(grades)
     wishes = Wishes(allow_lower, allow_ungraded, allow_unsubmitted, detail=detail, places=places)
     confirmed = read_who(who) if who else {}

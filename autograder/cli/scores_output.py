@@ -128,6 +128,9 @@ def show_summary(plan: Plan, summary: Summary, requests: int, audit: str) -> Non
     words |= {"written": "written and read back", "already": "stood there already", "partly": "partly written",
               "waiting": "not reached"}  # fmt: skip
     counts = summary.counts()
+    earlier = sum(outcome == "written" and user not in summary.sent for user, outcome in summary.outcomes.items())
+    if earlier:
+        words["written"] += f" ({'all' if earlier == counts['written'] else earlier} by an earlier run)"
     click.echo(", ".join(f"{counts[key]} {text}" for key, text in words.items() if counts[key] or key == "written"))
     if summary.released:
         click.echo("released: students see the scores now")

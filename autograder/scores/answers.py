@@ -19,6 +19,14 @@ class Busy(LmsError):
         self.seconds = seconds
 
 
+class Unreachable(Busy):
+    """No connection came about; `first`: nor did any before, so that the address may be wrong."""
+
+    def __init__(self, lms: str, host: str, cause: BaseException, *, first: bool) -> None:
+        super().__init__(f"{lms} cannot be reached ({host}: {_system_words(cause)})")
+        self.first = first
+
+
 class Unsure(LmsError):
     """The answer does not tell whether something was written: cut off, late, no JSON, a server's error."""
 
@@ -37,6 +45,16 @@ class Changed(LmsError):
 
 class Stopped(LmsError):
     """Nothing will work any more: the token is not accepted, or the LMS cannot be reached."""
+
+
+def _system_words(error: BaseException) -> str:
+    """What the system says of a connection that failed, below the libraries' own words."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return "no connection in time"
 
 
 def one_line(text: str, limit: int = 200) -> str:

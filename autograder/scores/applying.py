@@ -33,11 +33,12 @@ class Summary:
 
     "written": sent by us and read back; "already": stood there; "stopped": the LMS changed since the plan, nothing
     sent; "partly": the score stands, the comment does not; "failed": the LMS did not take it; "unclear": sent, and
-    nothing tells what became of it; "waiting": not reached.
+    nothing tells what became of it; "waiting": not reached. `sent`: by this run, not an earlier one.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
     ended: str = ""
     released: bool = False
 
@@ -167,8 +168,6 @@ class Upload:
             if known.get(row.user) in FINAL and not self._release_each:  # else only the LMS tells what is released
                 self.summary.outcomes[row.user] = known[row.user]
                 self._progress()
-            elif row.action == "lower" and not self._allow_lower:
-                self._finish(row, "stopped", "lower than what stands; give --allow-lower here, too")
             else:
                 self._queue.append(row)
 
@@ -223,12 +222,19 @@ class Upload:
         elif not now.same_but_comments(row.before):
             self._finish(row, "stopped", _change(row.before, now))
             return None
+        if self._lowers(whole, now) and not self._allow_lower:
+            self._finish(row, "stopped", "lower than what stands; give --allow-lower here, too", now)
+            return None
         if row.feedback and _digest(Path(row.feedback)) != row.feedback_digest:
             self._finish(row, "stopped", f"feedback file missing or changed since the plan: {row.feedback}")
             return None
         if row.comment and holds(now.comments, row.comment):
             whole = replace(whole, comment="", file=None)  # both came together, and comments are only ever added
         return whole
+
+    def _lowers(self, write: Write, now: Standing) -> bool:
+        """Whatever the plan calls it."""
+        return write.score is not None and now.score is not None and write.score < rounded(now.score, self._plan.places)
 
     def _stands(self, row: PlannedRow, now: Standing) -> bool:
         return is_planned(row, now, self._plan.places) and (now.released or not self._release_each)
@@ -242,6 +248,7 @@ class Upload:
         self._journal.add([_writing(row, write, len(rows)) for (row, _), write in zip(rows, writes, strict=True)])
         first = [row.user for row, _ in rows if row.user not in self._began]
         self._began |= {row.user for row, _ in rows}
+        self.summary.sent |= {row.user for row, _ in rows}
         for row, _ in rows:  # whatever ends the run from here on: only reading back settles it
             self.summary.outcomes[row.user] = "unclear"
             self.summary.reasons[row.user] = "begun when the run ended"
@@ -275,6 +282,7 @@ class Upload:
         """Nothing of these rows was written: they are to be read and decided again; `first`: never sent before."""
         self._journal.add([{"event": "unsent", "user": user} for user in first])
         self._began.difference_update(first)
+        self.summary.sent.difference_update(first)
         self._queue.extendleft(row for row, _ in reversed(rows))
         self.summary.outcomes.update({row.user: "waiting" for row, _ in rows})
         return []

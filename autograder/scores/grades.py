@@ -15,6 +15,7 @@ from autograder.errors import UserError
 from autograder.feedback.text import one_line
 from autograder.grading.grades_file import named_after
 from autograder.scores.decimals import parsed, shown
+from autograder.scores.people import delimiter
 
 POINTS_ROW = "points-per-question"
 TOTAL, PERCENT, STATUS = "total_points_earned", "percent_correct", "grading_status"
@@ -88,7 +89,10 @@ def read_grades(path: Path) -> Grades:
         raise UserError(f"{path}: not a CSV file: {error}") from None
     for column in ("file", TOTAL, STATUS):
         if column not in names:
-            raise UserError(f"{path}: no column {column!r}; is it a final_grades.csv?")
+            hint = "is it a final_grades.csv?"
+            if delimiter(text) != ",":
+                hint = "save it as it was written, with commas between the columns and points in the numbers"
+            raise UserError(f"{path}: no column {column!r}; {hint}")
     questions = [name for name in names if name not in ("file", TOTAL, PERCENT, STATUS)]
     first = next((line for line in lines if line["file"] == POINTS_ROW), None)
     if first is None:

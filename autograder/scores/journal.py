@@ -19,6 +19,7 @@ except ImportError:  # Windows: two uploads of one plan at once are not noticed 
     fcntl = None  # type: ignore[assignment]
 
 FINAL = {"written", "already"}
+BEFORE = {"plan", "ended"}  # lines of a run that was refused, or ended, before it came to a row
 
 
 class Journal:
@@ -39,6 +40,8 @@ class Journal:
             raise UserError(f"{path}: {error.strerror}") from None
         self._lock()
         self._read()
+        if self.lines and self.lines[0].get("plan") != plan:
+            self._give_up_for_another_plan()
         self._note_stamps(self.lines)
         if not self.lines:
             try:
@@ -46,9 +49,14 @@ class Journal:
             except Stopped as error:
                 raise UserError(str(error)) from None
             self._sync_folder()
-        elif self.lines[0].get("plan") != plan:
+
+    def _give_up_for_another_plan(self) -> None:
+        """Begin anew where nothing of the other plan was begun."""
+        if any(line.get("event") not in BEFORE for line in self.lines):
             self._stream.close()
-            raise UserError(f"{path}: belongs to another plan; was the plan changed after its upload began?")
+            raise UserError(f"{self._path}: belongs to another plan; was the plan changed after its upload began?")
+        self._stream.truncate(0)
+        self.lines = []
 
     def _lock(self) -> None:
         if fcntl is None:
@@ -153,6 +161,17 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def has_begun(path: Path) -> bool:
+    """Whether the journal at `path` tells of any row. One that cannot be read does: it is not to be lost."""
+    try:
+        lines = path.read_bytes().splitlines()
+        return any(json.loads(line).get("event") not in BEFORE for line in lines)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, AttributeError):
+        return True
 
 
 def _seconds_since(time: str) -> float:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from autograder.errors import UserError
+from autograder.scores.problems import first_problem
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,6 +84,12 @@ class MoodleSettings(_Strict):
     cmid: int | None = None
     item: int | None = None
 
+    @model_validator(mode="after")
+    def _one_of_both(self) -> MoodleSettings:
+        if (self.cmid is None) == (self.item is None):
+            raise ValueError("give either cmid (an assignment) or item (a manual grade item)")
+        return self
+
     @property
     def host(self) -> str:
         """Whose secret is needed."""
@@ -106,6 +114,7 @@ class LtiSettings(_Strict):
 
 
 Settings = Annotated[CanvasSettings | MoodleSettings | LtiSettings, Field(discriminator="lms")]
+KNOWN = ("canvas", "moodle", "lti")
 _ADAPTER: TypeAdapter[CanvasSettings | MoodleSettings | LtiSettings] = TypeAdapter(Settings)
 
 
@@ -125,9 +134,13 @@ def read_settings(path: Path) -> CanvasSettings | MoodleSettings | LtiSettings:
     for name in data:
         if name.casefold() in _SECRETS:
             raise UserError(f"{path}: {name}: secrets do not belong here; delete it and see docs/lms.md")
+    lms = data.get("lms")
+    if not isinstance(lms, str) or lms not in KNOWN:
+        said = f"lms is {lms!r}" if isinstance(lms, str) else "does not say which lms"
+        raise UserError(f"{path}: {said}; write lms = {' or '.join(map(json.dumps, KNOWN))} (docs/lms.md)")
     try:
         return _ADAPTER.validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "lms"
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
+        where, what = first_problem(error)
+        name = where.partition(".")[2]  # behind the LMS's own
+        raise UserError(f"{path}: {name}: {what}" if name else f"{path}: {what}") from None

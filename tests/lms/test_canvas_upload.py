@@ -11,13 +11,14 @@ import sys
 import threading
 
 import pytest
-from canvas_stand_in import NOT_PERMITTED, THROTTLED_403, THROTTLED_429, is_write
-from helpers import QUICK, command, counts, journal_events, plan_for, upload, write_grades
+from canvas_stand_in import NOT_PERMITTED, THROTTLED_403, THROTTLED_429, TOKEN, is_write
+from helpers import QUICK, command, counts, journal_events, plan_for, upload, write_grades, write_lms
 from loopback import HTML, Answer
 
 from autograder.errors import UserError
 from autograder.scores.answers import Stopped
 from autograder.scores.comments import mark_of
+from autograder.scores.journal import has_begun
 from autograder.scores.lms import open_target
 from autograder.scores.pace import Pace
 from autograder.scores.plan import read_plan, write_plan
@@ -666,6 +667,49 @@ def test_a_plan_whose_upload_has_begun_is_not_overwritten_and_must_not_change(si
     done = command("apply", "plan.json", "--release", cwd=tmp_path)
     assert done.returncode == 2
     assert "belongs to another plan" in done.stderr
+
+
+def test_a_course_or_assignment_that_canvas_does_not_have(six, tmp_path):
+    write_lms(tmp_path, lms="canvas", url=six.url, course=5, assignment=6)
+    done = command("plan", "final_grades.csv", "-o", "p.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "autograder: Canvas has no assignment 6 in course 5 that the token may "
+                                              "see (404); are both numbers right?\n")  # fmt: skip
+    done = command("roster", "final_grades.csv", cwd=tmp_path)
+    assert "Canvas has no course 5 that the token may see (404)" in done.stderr
+
+
+def test_what_an_earlier_run_wrote_is_not_said_to_be_written_now(six, tmp_path):
+    six.fail(9, lambda r: is_write(r) and str(FIRST) in r.path, NOT_PERMITTED)
+    assert "5 written and read back, 1 failed" in command("apply", "plan.json", "--release", cwd=tmp_path).stdout
+    six.before.clear()
+    for said in (
+        "6 written and read back (5 by an earlier run)\n",
+        "6 written and read back (all by an earlier run)\n",
+    ):
+        assert said in command("apply", "plan.json", "--release", cwd=tmp_path).stdout
+
+
+def test_an_upload_that_was_refused_has_not_begun(six, tmp_path):
+    assert command("apply", "plan.json", cwd=tmp_path).returncode == 2  # without --release
+    six.token = "another"
+    assert command("apply", "plan.json", "--release", cwd=tmp_path).returncode == 3  # the token is not accepted
+    assert [event["event"] for event in journal_events(tmp_path / "plan.json")] == ["plan", "ended"]
+    six.token = TOKEN
+    write_grades(tmp_path / "final_grades.csv", {**SIX, "0000000.ipynb": 17})
+    assert command("plan", "final_grades.csv", "-o", "plan.json", cwd=tmp_path).returncode == 0
+    assert command("apply", "plan.json", "--release", cwd=tmp_path).returncode == 0
+    assert six.score(FIRST) == 17
+    assert "its upload has begun" in command("plan", "final_grades.csv", "-o", "plan.json", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("rest", [b'{"event": "writing", "user": "7"}\n', b'{"event": "wri', b"damaged\n", b"[]\n"])
+def test_a_journal_that_may_tell_of_a_row_is_not_given_up(tmp_path, rest):
+    path = tmp_path / "plan.journal.jsonl"
+    assert not has_begun(path)
+    path.write_bytes(b'{"event": "plan", "plan": "0"}\n')
+    assert not has_begun(path)
+    path.write_bytes(path.read_bytes() + rest)
+    assert has_begun(path)
 
 
 def test_two_uploads_of_one_plan_at_once(six, tmp_path):

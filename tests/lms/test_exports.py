@@ -183,6 +183,27 @@ def test_brightspace(grades, tmp_path):
     assert "SCALED: 20 points of the grades file are 10 in the LMS" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("form", "source", "maximum", "said"),
+    [
+        ("moodle", MOODLE, "0", "--maximum 0: a column has more than 0 points"),
+        ("moodle", MOODLE, "-5", "--maximum -5: a column has more than 0 points"),
+        ("canvas", CANVAS, "0", "--maximum 0: a column has more than 0 points"),
+        ("canvas", CANVAS, "10", "source.csv: says itself that its maximum is 20; leave out --maximum"),
+        ("moodle-worksheet", WORKSHEET, "10", "says itself that its maximum is 20; leave out --maximum"),
+        ("blackboard", BLACKBOARD, "10", "says itself that its maximum is 20; leave out --maximum"),
+        ("brightspace", BRIGHTSPACE, "20", "says itself that its maximum is 10; leave out --maximum"),
+        ("canvas", CANVAS.replace("5,20,", "5,0,"), None, "XOR (42): its maximum is 0; set one in the LMS"),
+    ],
+)
+def test_a_maximum_that_does_not_fit(grades, tmp_path, form, source, maximum, said):
+    options = [*(["--maximum", maximum] if maximum else []), *(["--column", "XOR"] if form == "canvas" else [])]
+    done = export(tmp_path, form, source, *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_ten_thirds_is_the_same_everywhere(tmp_path):
     write_grades(tmp_path / "final_grades.csv", {"0012.ipynb": 10 / 3})
     assert "3.3333" in (tmp_path / "final_grades.csv").read_text()

@@ -10,6 +10,8 @@ import sys
 import threading
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from helpers import QUICK, command, counts, journal_events, plan_for, upload, write_grades, write_lms
 from loopback import HTML, Answer
 from lti_platform import CLIENT, KEY_ID, LINEITEM, MEMBERS, set_clock
@@ -259,6 +261,34 @@ def test_wrong_key_wrong_scope_wrong_key_format(six, tmp_path, monkeypatch):
     six.after.append(lambda r, a: a.body.update(scope="openid") if r.path == "/token" else None)
     with pytest.raises(Refused, match="does not permit this tool to write scores"):
         plan(tmp_path)
+
+
+def _in_pem(key, encryption):
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, encryption).decode()
+
+
+@pytest.mark.parametrize("kind", ["public", "half", "curve", "password"])
+def test_a_key_of_another_kind_is_one_line(tmp_path, monkeypatch, kind):
+    from lti_platform import keys
+
+    private, public = keys("tool")
+    curve = ec.generate_private_key(ec.SECP256R1())
+    text, said = {
+        "public": lambda: (public, "is the public half; give the private one"),
+        "half": lambda: (private[:200], "is no RSA private key in PEM format"),
+        "curve": lambda: (_in_pem(curve, serialization.NoEncryption()), "is no RSA private key in PEM format"),
+        "password": lambda: (_in_pem(curve, serialization.BestAvailableEncryption(b"x")), "protected by a password"),
+    }[kind]()
+    (tmp_path / "lti.pem").write_text(text)
+    monkeypatch.delenv("AUTOGRADER_LTI_KEY", raising=False)
+    monkeypatch.setenv("AUTOGRADER_LTI_KEY_FILE", str(tmp_path / "lti.pem"))
+    there = "http://127.0.0.1:9"  # nothing is sent
+    write_lms(tmp_path, lms="lti", token_url=there, lineitem=there, memberships=there, client_id="c", key_id="k")
+    write_grades(tmp_path / "final_grades.csv", SIX)
+    done = command("plan", "final_grades.csv", "-o", "plan.json", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert said in done.stderr
 
 
 def test_a_next_page_on_another_server_gets_no_token(six, tmp_path):

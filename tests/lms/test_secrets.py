@@ -9,16 +9,18 @@ import ssl
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import keyring
 import pytest
-from canvas_stand_in import COURSE, TOKEN
+from canvas_stand_in import TOKEN
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from helpers import QUICK, command, write_grades, write_lms
 from keyring.backend import KeyringBackend
+from lti_platform import keys
 
 from autograder.errors import UserError
 from autograder.scores.answers import Stopped
@@ -116,7 +118,11 @@ def test_allowed_addresses(url):
             "token: secrets do not belong",
         ),
         ({"lms": "canvas", "url": "http://x.example", "course": 1, "assignment": 2}, "only https:// is allowed"),
-        ({"lms": "sakai"}, "'canvas', 'moodle', 'lti'"),
+        ({"lms": "sakai"}, 'lms.toml: lms is \'sakai\'; write lms = "canvas" or "moodle" or "lti"'),
+        ({}, 'lms.toml: does not say which lms; write lms = "canvas" or'),
+        ({"lms": ["canvas"]}, 'lms.toml: does not say which lms; write lms = "canvas" or'),
+        ({"lms": "moodle", "url": "https://x", "course": 1}, "lms.toml: give either cmid (an assignment) or item"),
+        ({"lms": "canvas", "url": "x", "course": 1, "assignment": 2}, "lms.toml: url: not an https:// address: x"),
         (
             {"lms": "canvas", "url": "https://x", "course": "one", "assignment": 2},
             "course: Input should be a valid integer",
@@ -181,12 +187,40 @@ def test_credentials_of_netrc_do_not_replace_the_token(canvas, tmp_path, monkeyp
     assert canvas.log[0].token == TOKEN
 
 
-def test_an_lms_that_cannot_be_reached(tmp_path, monkeypatch):
+@pytest.mark.parametrize("lms", ["canvas", "moodle", "lti"])
+def test_an_lms_that_cannot_be_reached(tmp_path, monkeypatch, lms):
+    """Its address may be wrong: it is said at once that this is tried again, and not for long."""
     monkeypatch.setenv("AUTOGRADER_CANVAS_TOKEN", TOKEN)
-    write_lms(tmp_path, lms="canvas", url="http://127.0.0.1:9", course=COURSE, assignment=1)
-    target = open_target(read_settings(tmp_path / "lms.toml"), QUICK)
-    with pytest.raises(Stopped, match=r"cannot be reached, 8 times"):
-        QUICK.patiently(target.column, again_when_unsure=True)
+    monkeypatch.setenv("AUTOGRADER_MOODLE_TOKEN", TOKEN)
+    monkeypatch.setenv("AUTOGRADER_LTI_KEY", keys("tool")[0])
+    there = "http://127.0.0.1:9"
+    values = {
+        "canvas": {"url": there, "course": 1, "assignment": 1},
+        "moodle": {"url": there, "course": 1, "cmid": 1},
+        "lti": {"token_url": there, "lineitem": there, "memberships": there, "client_id": "c", "key_id": "k"},
+    }[lms]
+    said = []
+    pace = replace(QUICK, say=said.append)
+    target = open_target(read_settings(write_lms(tmp_path, lms=lms, **values)), pace)
+    with pytest.raises(Stopped, match=r"127\.0\.0\.1:9: Connection refused\), 3 times; is the address right\?"):
+        pace.patiently(target.column, again_when_unsure=True)
+    assert len(said) == 1
+    assert said[0].endswith("cannot be reached (127.0.0.1:9: Connection refused); trying again, 3 times at most")
+    assert target.requests == 3
+    target.close()
+
+
+def test_an_lms_that_goes_away_is_waited_for(canvas, tmp_path):
+    said = []
+    pace = replace(QUICK, say=said.append)
+    target = open_target(read_settings(tmp_path / "lms.toml"), pace)
+    target.column()
+    canvas.server.shutdown()
+    canvas.server.server_close()
+    target._requester._session.close()  # the connection that is still open
+    with pytest.raises(Stopped, match=r"Connection refused\), 8 times; give"):
+        pace.patiently(target.column, again_when_unsure=True)
+    assert len(said) == 1
 
 
 def test_without_the_secret_or_the_settings_there_is_one_line(tmp_path, monkeypatch):
@@ -216,7 +250,7 @@ def test_without_the_extra_the_command_says_which_to_install_and_grading_works(t
     done = subprocess.run([*line, "scores", "plan", "final_grades.csv", "-o", "p.json"], cwd=tmp_path, text=True,
                           capture_output=True, env={"AUTOGRADER_CANVAS_TOKEN": "t", "PATH": "/usr/bin:/bin"})  # fmt: skip
     assert (done.returncode, done.stderr) == (
-        2, "autograder: uploading to an LMS needs more packages: pip install 'backprop-autograder[lms]'\n")  # fmt: skip
+        2, "autograder: uploading to an LMS needs more packages: pip install 'PATH_TO_THIS_REPOSITORY[lms]'\n")  # fmt: skip
     assert subprocess.run([*line, "grade", "--help"], cwd=tmp_path, capture_output=True).returncode == 0
 
 

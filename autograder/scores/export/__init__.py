@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from autograder.errors import UserError
+from autograder.scores.decimals import shown
 from autograder.scores.export import blackboard, brightspace, canvas, moodle
 from autograder.scores.export.sheet import Sheet, Table, read_table, write_table
 from autograder.scores.grades import Grades
@@ -69,9 +71,16 @@ def make_export(
 
     Raises
     ------
-    UserError : the export lacks what the format needs
+    UserError : the export lacks what the format needs, or says another maximum
     """
+    if maximum is not None and maximum <= 0:
+        raise UserError(f"--maximum {shown(maximum)}: a column has more than 0 points")
     sheet = READERS[form](read_table(source), column, maximum)
+    own = sheet.column.maximum
+    if maximum is not None and maximum != own:
+        raise UserError(f"{source}: says itself that its maximum is {shown(own)}; leave out --maximum")
+    if own <= 0:
+        raise UserError(f"{source}: {sheet.column.title}: its maximum is {shown(own)}; set one in the LMS")
     if not sheet.column.comments:
         wishes = replace(wishes, detail="none")
     rows = decide_rows(grades, match(sheet.people), sheet.column, sheet.standings, wishes)

@@ -7,7 +7,7 @@ from autograder.scores.pace import Pace
 from autograder.scores.settings import CanvasSettings, LtiSettings, MoodleSettings
 from autograder.scores.target import Target
 
-INSTALL = "uploading to an LMS needs more packages: pip install 'backprop-autograder[lms]'"
+INSTALL = "uploading to an LMS needs more packages: pip install 'PATH_TO_THIS_REPOSITORY[lms]'"
 
 
 def open_target(settings: CanvasSettings | MoodleSettings | LtiSettings, pace: Pace | None = None) -> Target:

@@ -18,7 +18,7 @@ from canvasapi.util import combine_kwargs
 from autograder.scores.answers import AtWork, Busy, LmsError, Refused, Unsure, one_line
 from autograder.scores.credentials import secret
 from autograder.scores.decimals import of_json, shown
-from autograder.scores.lms.canvas_requests import CanvasRequester
+from autograder.scores.lms.canvas_requests import CanvasRequester, Missing
 from autograder.scores.pace import Pace
 from autograder.scores.people import Person
 from autograder.scores.settings import CanvasSettings
@@ -47,7 +47,11 @@ class CanvasTarget:
 
     def column(self) -> Column:
         """The assignment."""
-        data = self._ask("GET", self._assignment)
+        try:
+            data = self._ask("GET", self._assignment)
+        except Missing:
+            where = f"no assignment {self._ids.assignment} in course {self._ids.course}"
+            raise Refused(f"Canvas has {where} that the token may see (404); are both numbers right?") from None
         title = f"Canvas, {data.get('name')}"
         if data.get("anonymize_students"):
             raise Refused(f"{title}: graded anonymously, so Canvas does not say whose grade is whose")
@@ -70,7 +74,11 @@ class CanvasTarget:
         """The course's students."""
         states = ["active", "invited", "inactive", "completed"]
         include = ["email", "enrollments"]
-        users = self._pages("users", enrollment_type=["student"], enrollment_state=states, include=include)
+        try:
+            users = self._pages("users", enrollment_type=["student"], enrollment_state=states, include=include)
+        except Missing:
+            course = f"no course {self._ids.course}"
+            raise Refused(f"Canvas has {course} that the token may see (404); is the number right?") from None
         return [person for user in users if (person := _person(user))]
 
     def read_all(self) -> dict[str, Standing]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from canvasapi.exceptions import CanvasException, Forbidden, InvalidAccessToken, RateLimitExceeded, Unauthorized
 from canvasapi.requester import Requester
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from autograder.scores.answers import Busy, LmsError, Refused, Stopped, Unsure, one_line
+from autograder.scores.answers import Busy, LmsError, Refused, Stopped, Unreachable, Unsure, one_line
 from autograder.scores.credentials import Secret
 from autograder.scores.pace import retry_after
 from autograder.scores.settings import origin, safe_url
@@ -19,6 +19,10 @@ from autograder.scores.settings import origin, safe_url
 TIMEOUT = (10.0, 60.0)  # seconds: to connect, between two parts of an answer
 # Canvas throttles well before its bucket is empty, and the bucket fills by about ten units a second.
 LOW, FILLS = 60.0, 10.0
+
+
+class Missing(Refused):
+    """Canvas knows nothing of this address, or does not show it to the token."""
 
 
 class _Session(requests.Session):
@@ -43,6 +47,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
         self._token, self._sleep = token, sleep
         self._home = origin(url)
         self.count = 0
+        self._answered = False
 
     def request(self, method: str, endpoint: str | None = None, **options: Any) -> requests.Response:
         """See `canvasapi.requester.Requester`."""
@@ -59,6 +64,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
             response: requests.Response = super().request(method, endpoint, **options)
         except (CanvasException, requests.RequestException) as error:
             raise self._meaning(error) from None
+        self._answered = True
         if 300 <= response.status_code < 400:
             response = self._followed(response, upload)
         elif not upload:
@@ -74,7 +80,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
         """An upload may end in a redirect to where its file is confirmed; anything else must not redirect."""
         target = urljoin(response.url or "", response.headers.get("Location", ""))
         if not upload or origin(target) != self._home:
-            raise Stopped(self._said(f"it answers with a redirect to {target}: is the url in lms.toml right?"))
+            raise Stopped(self._said(f"it answers with a redirect to {target}: is the url right?"))
         self.count += 1
         try:
             return self._session.get(target, headers={"Authorization": f"Bearer {self._token.reveal()}"})
@@ -98,6 +104,7 @@ class CanvasRequester(Requester):  # type: ignore[misc]
     def _meaning(self, error: Exception) -> LmsError:
         if isinstance(error, requests.RequestException):
             return self._lost(error)
+        self._answered = True
         response: requests.Response | None = self._cache[0] if self._cache else None
         status = response.status_code if response is not None else 0
         text = response.text if response is not None else str(error)
@@ -111,7 +118,8 @@ class CanvasRequester(Requester):  # type: ignore[misc]
             return Refused(self._said(f"not permitted to this token: {text}"))
         if status >= 500:
             return Unsure(self._said(f"Canvas failed ({status}): {text}"))
-        return Refused(self._said(f"Canvas refused ({status}): {text}"))
+        kind = Missing if status == 404 else Refused
+        return kind(self._said(f"Canvas refused ({status}): {text}"))
 
     def _lost(self, error: requests.RequestException) -> LmsError:
         if isinstance(error, requests.exceptions.SSLError):
@@ -121,7 +129,8 @@ class CanvasRequester(Requester):  # type: ignore[misc]
         cause = error.args[0] if error.args else None
         reason = cause.reason if isinstance(cause, MaxRetryError) else cause
         if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-            return Busy("Canvas cannot be reached")
+            host = urlsplit(error.request.url or "").netloc if error.request is not None else self._home[1]
+            return Unreachable("Canvas", str(host), reason, first=not self._answered)
         return Unsure(self._said(f"the answer got lost ({type(error).__name__})"))
 
     def _said(self, text: str) -> str:

@@ -9,10 +9,11 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from autograder.scores.answers import Busy, Refused, Stopped, Unsure, one_line
+from autograder.scores.answers import Busy, Refused, Stopped, Unreachable, Unsure, one_line
 from autograder.scores.credentials import Secret
 from autograder.scores.pace import retry_after
 
@@ -42,6 +43,7 @@ class Http:
         self.clock_offset = 0.0
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, verify=_certificates())
         self.count = 0
+        self._answered = False
 
     def close(self) -> None:
         """Close connections."""
@@ -52,7 +54,8 @@ class Http:
 
         Raises
         ------
-        Busy : throttled, or not reached at all
+        Busy : throttled
+        Unreachable : no connection
         Unsure : the answer got lost, or the server failed
         Stopped : no safe connection, or a redirect
         """
@@ -62,9 +65,10 @@ class Http:
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLError) or "CERTIFICATE" in str(error):
                 raise Stopped(self.said(f"no safe connection to {self._name}: {error}")) from None
-            raise Busy(f"{self._name} cannot be reached") from None
+            raise Unreachable(self._name, urlsplit(url).netloc, error, first=not self._answered) from None
         except (httpx.RequestError, httpx.StreamError) as error:
             raise Unsure(self.said(f"the answer got lost ({type(error).__name__})")) from None
+        self._answered = True
         self._read_clock(response)
         status, text = response.status_code, response.text
         if status == 429 or (status in {403, 503} and self._throttles(response)):

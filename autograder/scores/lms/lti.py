@@ -54,7 +54,7 @@ class LtiTarget:
         data = self._http.json(self._send("GET", self._ids.lineitem, LINEITEM))
         maximum = of_json(data.get("scoreMaximum")) if isinstance(data, dict) else None
         if maximum is None:
-            raise Refused("the line item has no scoreMaximum; is lineitem in lms.toml the address of one line item?")
+            raise Refused("the line item has no scoreMaximum; is `lineitem` the address of one line item?")
         self._maximum = maximum
         released = data.get("gradesReleased")
         return Column(

@@ -6,6 +6,9 @@ import time
 import uuid
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from autograder.scores.answers import Refused, Stopped
 from autograder.scores.credentials import Secret
@@ -71,9 +74,23 @@ class LtiToken:
             "exp": now + LIVES,
             "jti": uuid.uuid4().hex,
         }
-        try:
-            signed = jwt.encode(claims, self._key.reveal(), algorithm="RS256", headers={"kid": self._settings.key_id})
-        except (ValueError, TypeError, jwt.PyJWTError):
-            raise Stopped("the LTI key is no RSA private key in PEM format") from None
+        signed = jwt.encode(claims, _private(self._key), algorithm="RS256", headers={"kid": self._settings.key_id})
         self._http.secrets.append(Secret(signed))
         return signed
+
+
+def _private(key: Secret) -> RSAPrivateKey:
+    text = key.reveal()
+    if "PUBLIC KEY-----" in text and "PRIVATE KEY-----" not in text:
+        raise Stopped("the LTI key is the public half; give the private one, which the platform does not have")
+    try:
+        found = load_pem_private_key(text.encode("ascii"), password=None)
+    except TypeError:
+        raise Stopped(
+            "the LTI key is protected by a password; give one without: openssl rsa -in KEY -out lti.pem"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        found = None
+    if not isinstance(found, RSAPrivateKey):
+        raise Stopped("the LTI key is no RSA private key in PEM format")
+    return found

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from autograder.errors import UserError
 from autograder.scores.answers import Refused, Stopped, Unsure
 from autograder.scores.comments import as_html, joined
 from autograder.scores.credentials import secret
@@ -29,8 +28,6 @@ class MoodleTarget:
     """See `autograder.scores.target.Target`."""
 
     def __init__(self, settings: MoodleSettings, pace: Pace) -> None:
-        if (settings.cmid is None) == (settings.item is None):
-            raise UserError("lms.toml: give either cmid (an assignment) or item (a manual grade item)")
         self._ids = settings
         self._call = MoodleCalls(settings.url, secret(VARIABLE, settings.host))
         self._assignment: dict[str, Any] = {}
