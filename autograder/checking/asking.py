@@ -80,6 +80,12 @@ class Run:
         """The reference's value `name` in each case."""
         return [case[name] for case in self.expected]
 
+    def is_out_of_form(self) -> bool:
+        """Whether it failed, or some value has another form than is due."""
+        if self.failure is not None:
+            return True
+        return any(isinstance(value, WrongForm) for reading in self.readings for value in reading.own.values())
+
     def agrees(self, name: str, tolerance: Tolerance) -> bool:
         """Whether the value `name` is the reference's in every case, told by a single comparison.
 

@@ -115,12 +115,13 @@ class _QuestionGrading:
         Parameters
         ----------
         earlier : the reference's earlier functions
-        slipped : those of them that stand for functions with a slip; alone, they leave the student's other ones in
-            place, with which the function may have a form of its own in common
+        slipped : those of them that stand for functions with a slip; where nothing of the right form comes of all,
+            they leave the student's other functions in place, with which this one may have a form in common
         """
         self._judge(self.own)
         second = self._second_chance(earlier, source)
-        chances = [second, self._second_chance(slipped, source) if len(slipped) < len(earlier) else None]
+        mixed = second is not None and len(slipped) < len(earlier) and second.is_out_of_form()
+        chances = [second, self._second_chance(slipped, source) if mixed else None]
         if self._open() and self.question.observes:
             self._judge(self.own, observe=True)
             for chance in chances:

@@ -218,8 +218,10 @@ class _Inert:
     It counts as 0 in arithmetic, compares as false, and unpacks into as many of its kind as `parts` says.
     """
 
+    parts = 0
+
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
-        self.__dict__["parts"] = 0
+        """Whatever it is made of."""
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         return self
@@ -239,10 +241,10 @@ class _Inert:
         return None
 
     def __iter__(self) -> Iterator[Any]:
-        return iter([_Inert() for _ in range(self.__dict__["parts"])])
+        return iter([_INERT] * self.parts)
 
     def __len__(self) -> int:
-        return int(self.__dict__["parts"])
+        return self.parts
 
     def __bool__(self) -> bool:
         return True
@@ -270,6 +272,7 @@ class _Inert:
     __lt__ = __le__ = __gt__ = __ge__ = _no
 
 
+_INERT = _Inert()
 _PARTS = {"plot": 1, "semilogy": 1, "semilogx": 1, "loglog": 1, "fill": 1, "xlim": 2, "ylim": 2, "get_xlim": 2,
           "get_ylim": 2, "get_size_inches": 2, "hist": 3, "axis": 4}  # fmt: skip
 
@@ -290,11 +293,11 @@ def _subplots(nrows: Any = 1, ncols: Any = 1, *_args: Any, **_kwargs: Any) -> tu
     try:
         axes = np.empty((int(nrows), int(ncols)), dtype=object)
         for index in np.ndindex(axes.shape):
-            axes[index] = _Inert()
+            axes[index] = _INERT
     except (TypeError, ValueError):
-        return _Inert(), _Inert()
+        return _INERT, _INERT
     axes = axes.squeeze()
-    return _Inert(), axes.item() if axes.size == 1 else axes
+    return _INERT, axes.item() if axes.size == 1 else axes
 
 
 class _InertClass(type):
@@ -303,7 +306,7 @@ class _InertClass(type):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return _Inert()
+        return _INERT
 
 
 class _Progress(_Inert):
@@ -352,7 +355,7 @@ class _InertModule(types.ModuleType):
             return self
         if name[:1].isupper():
             return _InertClass(name, (_Inert,), {})
-        return getattr(_Inert(), name)
+        return _subplots if name == "subplots" else _parts(_PARTS[name]) if name in _PARTS else _INERT
 
 
 class _Shell:
@@ -591,7 +594,7 @@ def _silence() -> None:
 
 def _answer(channel: socket.socket, namespace: dict[str, Any], question: dict[str, Any], numbers: memoryview) -> None:
     """Answer one question in this process; its clock ends a call that is too slow, and the process with it."""
-    give_back = replace_functions(
+    give_back = question["replaced"] and replace_functions(
         namespace,
         question["function"],
         {name: _stand_in(channel, question["id"], name) for name in question["replaced"]},
@@ -607,7 +610,8 @@ def _answer(channel: socket.socket, namespace: dict[str, Any], question: dict[st
         forms.append(form)
     signal.setitimer(_CLOCK, 0)
     answer = {"id": question["id"], "form": " ".join(forms), "words": values.words, "failed": failed}
-    give_back()
+    if give_back:
+        give_back()
     channel.send(pack(answer, values.numbers))
 
 
