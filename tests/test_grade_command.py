@@ -214,6 +214,15 @@ def test_bad_files_get_a_row_that_says_why_and_the_rest_is_graded(tmp_path):
         assert rows[name]["total_points_earned"] == "0"
 
 
+def test_a_file_that_the_system_does_not_let_read_costs_nobody_else_anything(tmp_path):
+    (tmp_path / "locked.ipynb").symlink_to("/proc/self/mem")  # reading it is an error, for root too
+    shutil.copy(CLASS / "quinn_empty.ipynb", tmp_path)
+    files = [str(tmp_path / name) for name in ("locked.ipynb", "quinn_empty.ipynb")]
+    result = CliRunner().invoke(cli, ["grade", *files, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 1, result.exception
+    assert grades(tmp_path / "out")["locked.ipynb"]["grading_status"] == "cannot be read: Input/output error"
+
+
 def test_old_notebook_format_and_missing_metadata_are_read(tmp_path, reference_source):
     old = {
         "worksheets": [{"cells": [{"cell_type": "code", "input": reference_source.splitlines(keepends=True)}]}],

@@ -28,6 +28,13 @@ def is_finished(found: Found, job: Job, journal: Journal) -> bool:
 
 def key_of(found: Found, job: Job) -> str:
     """Changes when the submission, the rubric, its settings or the walls change."""
-    content = found.path.read_bytes() if not found.problem and found.path.is_file() else found.problem.encode()
+    content = found.problem.encode() or _content(found)
     text = f"{digest(job.assignment)} {job.unsafe} {found.file}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass") + content).hexdigest()
+
+
+def _content(found: Found) -> bytes:
+    try:
+        return found.path.read_bytes()
+    except OSError as error:  # its row says so; once it can be read, it is graded
+        return f"cannot be read: {error.strerror}".encode()
