@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -249,6 +250,72 @@ def test_a_users_mistake_is_one_line_and_exit_status_2(tmp_path, arguments, said
     assert done.stderr.count("\n") == 1
 
 
+def in_process(*arguments):
+    """The exit status and what is said, as `main` has them."""
+    result = CliRunner().invoke(cli, [*map(str, arguments)])
+    if isinstance(result.exception, UserError):
+        return 2, f"{result.exception}\n"
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("build", "nope", "--check"), "there is no assignment 'nope'; there is: xor_backprop"),
+        (("grade", "", "-o", "out"), "PATHS: the name is empty"),
+        (("grade", RIGHT, "-o", ""), "out: the name is empty"),
+        (("explain", ""), "SUBMISSION: the name is empty"),
+        (("grade", "pipe.ipynb", "-o", "out"), "pipe.ipynb: neither a file nor a folder"),
+        (("grade", RIGHT, "-o", "file/out"), "file/out: Not a directory"),
+        (("grade", RIGHT, "-o", "/proc/out"), "/proc/out: No such file or directory"),
+        (("grade", RIGHT, "-o", "a"), "a/results: a file stands where a folder is due"),
+        (("grade", RIGHT, "-o", "b"), f"b/results/{RIGHT.name}.json: a folder stands where a file is due"),
+        (("grade", RIGHT, "-o", "c"), "c/journal.jsonl: Is a directory"),
+    ],
+)
+def test_a_path_that_will_not_do_is_one_line_and_exit_status_2(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.ipynb")
+    Path("file").touch()
+    for folder in (Path("a"), Path("b", "results", f"{RIGHT.name}.json"), Path("c", "journal.jsonl")):
+        folder.mkdir(parents=True)
+    Path("a", "results").touch()
+    assert in_process(*arguments) == (2, f"{said}\n")
+
+
+def test_a_terminal_without_our_letters_gets_others(tmp_path):
+    shutil.copy(CLASS / "quinn_empty.ipynb", tmp_path / "möwe.ipynb")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder", "grade", "möwe.ipynb", "--out", "out"],
+        cwd=tmp_path, capture_output=True, env={**os.environ, **plain},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"0 of 1 graded" in done.stdout
+
+
+INTERRUPTED = """import runpy, signal, sys
+class Interrupting:
+    def find_spec(name, path, target=None):
+        if name == MODULE:
+            signal.raise_signal(signal.SIGINT)
+MODULE = sys.argv.pop(1)
+sys.meta_path.insert(0, Interrupting)
+runpy.run_module("autograder", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("module", ["click", "autograder.build.template"], ids=["while loading", "in a command"])
+def test_an_interrupt_at_any_time_is_no_traceback(module):
+    """Ctrl-C at the very moment when a module is about to be imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module, "build", "--check"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr in {"", "interrupted\n"}
+
+
 def test_markup_in_a_file_name_is_shown_as_it_is(tmp_path):
     shutil.copy(RIGHT, tmp_path / "[red]x[bold].ipynb")
     result = CliRunner().invoke(cli, ["grade", str(tmp_path / "[red]x[bold].ipynb"), "--out", str(tmp_path / "out")])
@@ -263,12 +330,13 @@ def test_markup_in_a_file_name_is_shown_as_it_is(tmp_path):
         (("absolute = 1e-4", 'absolute = "a"'), "tolerance.absolute"),
         (("call_seconds = 2", "call_secs = 2"), "limits.call_secs"),
         (("[points]", "[points"), "not valid TOML"),
+        (("[points]", "[points]\udcff"), "not UTF-8 text, at byte "),
     ],
 )
 def test_settings_mistakes_are_said_with_the_file(tmp_path, change, said):
     text = (home() / "assignments" / "xor_backprop" / "settings.toml").read_text(encoding="utf-8")
     path = tmp_path / "settings.toml"
-    path.write_text(text.replace(*change), encoding="utf-8")
+    path.write_text(text.replace(*change), encoding="utf-8", errors="surrogateescape")
     with pytest.raises(UserError) as failure:
         read_settings(path)
     assert str(path) in str(failure.value)

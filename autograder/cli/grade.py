@@ -12,9 +12,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from autograder.cli.paths import FilePath, SubmissionPath
 from autograder.course import load_assignment
 from autograder.errors import UserError
 from autograder.grading.feedback_files import write_report
+from autograder.grading.finish import make_room
 from autograder.grading.grades_file import number, write_grades
 from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
@@ -26,11 +28,9 @@ MAX_TABLE_ROWS = 200
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=SubmissionPath())
 @click.option("-a", "--assignment", "name", default="xor_backprop", show_default=True, help="What was handed in.")
-@click.option(
-    "-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where results go."
-)
+@click.option("-o", "--out", "out", type=FilePath(file_okay=False), required=True, help="Where results go.")
 @click.option("-j", "--workers", type=click.IntRange(min=1), help="How many to grade at once [default: one a core].")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Hand the work to a Dask cluster: tcp://HOST:PORT.")
 @click.option("--unsafe-in-process", "unsafe", is_flag=True, help="Run submissions without walls: only what you trust.")
@@ -47,10 +47,7 @@ def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, sc
     with find(paths, leave_out=out) as submissions:
         if not submissions:
             raise UserError(f"no submission found in {', '.join(map(str, paths))}")
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{out}: {error.strerror}") from None
+        make_room(submissions, out)
         with Journal(out) as journal:
             _grade(submissions, Job(name, out, unsafe, workers or 0, scheduler), journal)
             files = [found.file for found in submissions]
