@@ -1,6 +1,7 @@
 """`autograder grade`: folders, zip files, bad files; the grades file; the exit status."""
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from autograder.cli import cli
+from autograder.cli.grade import table
 from autograder.course import Settings, home, read_settings
 from autograder.errors import UserError
+from autograder.grading.journal import Row
 from autograder.grading.submissions import find
 
 HERE = Path(__file__).parent
@@ -314,6 +318,20 @@ def test_an_interrupt_at_any_time_is_no_traceback(module):
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr in {"", "interrupted\n"}
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_long_name_costs_the_table_no_points_and_no_reason(width):
+    """As Moodle names a folder, with an exported notebook in it."""
+    name = f"AnnaMariaLindenberger_1234567_assignsubmission_file/xor_backprop_2025_11_24T12_00_00_{'0' * 12}.zip"
+    row = Row(name, "", "Completed", {f"q{number}": 0.5 for number in range(1, 10)}, "q1.value: unlike")
+    console = Console(width=width, file=io.StringIO())
+    console.print(table([row], "xor_backprop"), crop=False)
+    shown = console.file.getvalue().rpartition("─")[2]
+    assert shown.count(" 0.5 ") == 9
+    assert " 4.5 " in shown
+    words = shown.split()
+    assert "".join(word for word in words if word not in {"0.5", "4.5", "q1.value:", "unlike"}) == name
 
 
 def test_markup_in_a_file_name_is_shown_as_it_is(tmp_path):

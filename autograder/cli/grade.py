@@ -25,6 +25,7 @@ from autograder.grading.submissions import Found, find
 
 NOT_ALL_GRADED, INTERRUPTED = 1, 130
 MAX_TABLE_ROWS = 200
+MIN_COLUMNS, MAX_COLUMNS = 14, 48  # of a name in the table; a longer one goes on in the next line
 
 
 @click.command()
@@ -95,18 +96,19 @@ def table(rows: list[Row], name: str) -> Table:
     """The class as a table: points by question, and the first step that went wrong."""
     assignment = load_assignment(name)
     shown = Table(title=escape(assignment.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    shown.add_column("submission", no_wrap=True)
+    shown.add_column("submission", overflow="fold", min_width=MIN_COLUMNS, max_width=MAX_COLUMNS)
     for question in assignment.rubric.questions:
-        shown.add_column(f"{question.name}\n{number(assignment.question_points(question))}", justify="right")
-    shown.add_column(f"total\n{number(assignment.total)}", justify="right")
-    shown.add_column("status / first step that went wrong")
+        points = number(assignment.question_points(question))
+        shown.add_column(f"{question.name}\n{points}", justify="right", no_wrap=True)
+    shown.add_column(f"total\n{number(assignment.total)}", justify="right", no_wrap=True)
+    shown.add_column("status / first step that went wrong", overflow="fold", min_width=MIN_COLUMNS)
     for row in rows:
         if row.points is None:
             cells = ["" for _ in assignment.rubric.questions]
             shown.add_row(_shown(row.file), *cells, "0", _shown(row.status), style="dim")
             continue
-        points = [number(row.points[question.name]) for question in assignment.rubric.questions]
-        shown.add_row(_shown(row.file), *points, number(sum(row.points.values())), _shown(row.first_slip))
+        earned = [number(row.points[question.name]) for question in assignment.rubric.questions]
+        shown.add_row(_shown(row.file), *earned, number(sum(row.points.values())), _shown(row.first_slip))
     return shown
 
 
