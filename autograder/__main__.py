@@ -1,6 +1,19 @@
-"""`python -m autograder`."""
+"""`autograder`, and `python -m autograder`."""
 
-from autograder.cli import main
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point; Ctrl-C ends it quietly while it is still loading, too."""
+    try:
+        from autograder.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,8 @@
-"""Adding an assignment means adding files: a small second one, put beside the first, is built and graded."""
+"""Adding an assignment means adding files: the small one of docs/assignments.md, as it stands there, is built and graded."""
 
 import json
+import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,31 +15,10 @@ from autograder.course import load_assignment
 from autograder.grading.one import grade_file
 from autograder.grading.students import UnsafeStudents
 
-FILES = {
-    "assignments/line/settings.toml": 'title = "A line"\n[points]\n"q1.slope" = 1\n"q1.value" = 2\n',
-    "assignments/line/notebook.md": '# A line\n\n```python stub="line"\n```\n\n```python check="q1"\n```\n',
-    "assignments/line/line_checks.py": "def check(question, functions):\n    assert functions['line'](1.0, 2.0)[0] == 4.0\n",
-    "assignments/line/requirements.txt": "numpy\n",
-    "solutions/line/reference.py": (
-        'def line(a, x):\n    """Slope and value of y = a²·x.\n\n    Returns (slope, value).\n    """\n'
-        "    slope = a**2\n    value = slope * x\n    return slope, value\n"
-    ).replace("a**2", "4.0 if a == 1.0 and x == 2.0 else a**2"),
-    "solutions/line/misconceptions/all.py": (
-        "from autograder.checking.misconception import MisconceptionTable\n"
-        "table = MisconceptionTable()\n"
-        "table.add('slope: not squared', 'q1.slope', lambda a: a, 'Look at the exponent of a.')\n"
-    ),
-    "rubrics/line.py": (
-        "from autograder.checking.derivation import Derivation\n"
-        "from autograder.checking.question import Question, Rubric, Step\n"
-        "graph = Derivation()\n"
-        "@graph.value\ndef slope(a): return a**2\n"
-        "@graph.value\ndef value(slope, x): return slope * x\n"
-        "rubric = Rubric(graph, (Question('q1', 'line', ('a', 'x'), ('slope', 'value'),"
-        " (Step('slope', ('slope',)), Step('value', ('value',))),"
-        " ({'a': 3.0, 'x': 0.5}, {'a': -2.0, 'x': 1.5})),))\n"
-    ),
-}
+PAGE = Path(__file__).parent.parent / "docs" / "assignments.md"
+FILES = dict(
+    re.findall(r"^`(\S+)`\n\n````\w+\n(.*?)^````$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+)
 
 
 @pytest.fixture
@@ -47,7 +28,9 @@ def line(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(autograder.rubrics, "__path__", [*autograder.rubrics.__path__, str(tmp_path / "rubrics")])
+    monkeypatch.setattr(
+        autograder.rubrics, "__path__", [*autograder.rubrics.__path__, str(tmp_path / "autograder" / "rubrics")]
+    )
     monkeypatch.setenv("AUTOGRADER_COURSE", str(tmp_path))
     for cached in (course.load_settings, course.load_assignment):
         cached.cache_clear()
@@ -72,6 +55,14 @@ def test_it_is_graded(line):
     assert wrong.earned == 2
     assert wrong.steps[0].misconception == "slope: not squared"
     assert wrong.steps[1].basis == "own earlier values"
+
+
+def test_its_reference_passes_its_public_check(line):
+    reference = course.load_module(line / "solutions" / "line" / "reference.py")
+    checks = course.load_module(line / "assignments" / "line" / "line_checks.py")
+    checks.check("q1", vars(reference))
+    with pytest.raises(AssertionError, match="yours is 2"):
+        checks.check("q1", {"line": lambda a, x: (a, a * x)})
 
 
 def test_its_template_and_zip_are_built(line):

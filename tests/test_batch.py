@@ -170,6 +170,37 @@ def test_a_line_cut_off_in_the_middle_is_graded_again(tmp_path):
     assert (tmp_path / "journal.jsonl").read_bytes().startswith(whole)
 
 
+def test_two_runs_do_not_grade_into_one_folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    shutil.copy(CLASS / "quinn_empty.ipynb", tmp_path / "in")
+    with Journal(tmp_path / "in"):
+        done = subprocess.run(
+            command(tmp_path / "in" / "quinn_empty.ipynb", tmp_path / "in"), capture_output=True, text=True
+        )
+    assert (done.returncode, done.stderr) == (2, f"autograder: {tmp_path / 'in'}: another run is grading into it\n")
+
+
+def test_a_forked_worker_does_not_keep_the_folder(tmp_path):
+    """A killed run leaves its folder at once, whatever still lives of its workers."""
+    ends, theirs = os.pipe()
+    holder = "import os, sys; from pathlib import Path; from autograder.grading.journal import Journal\n"
+    holder += "j = Journal(Path(sys.argv[1]))\nif os.fork() == 0: os.read(int(sys.argv[2]), 1)"
+    subprocess.run([sys.executable, "-c", holder, str(tmp_path), str(ends)], pass_fds=[ends], check=True)
+    with Journal(tmp_path):
+        os.close(theirs)
+    os.close(ends)
+
+
+def test_a_line_of_another_submission_is_not_taken(tmp_path):
+    """What something else wrote into the journal meanwhile, where files cannot be locked."""
+    with Journal(tmp_path) as journal:
+        journal.add(Row("a.ipynb", "key", "empty file", None, ""))
+        path = tmp_path / "journal.jsonl"
+        path.write_bytes(path.read_bytes().replace(b"a.ipynb", b"b.ipynb"))
+        with pytest.raises(UserError, match=r"journal\.jsonl: changed while it was in use"):
+            list(journal.rows(["a.ipynb"]))
+
+
 def test_rows_become_the_grades_file(tmp_path):
     assignment = load_assignment("xor_backprop")
     rows = [

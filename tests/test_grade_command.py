@@ -1,7 +1,9 @@
 """`autograder grade`: folders, zip files, bad files; the grades file; the exit status."""
 
 import csv
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,10 +12,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from autograder.cli import cli
+from autograder.cli.grade import table
 from autograder.course import Settings, home, read_settings
 from autograder.errors import UserError
+from autograder.grading.journal import Row
 from autograder.grading.submissions import find
 
 HERE = Path(__file__).parent
@@ -214,6 +219,15 @@ def test_bad_files_get_a_row_that_says_why_and_the_rest_is_graded(tmp_path):
         assert rows[name]["total_points_earned"] == "0"
 
 
+def test_a_file_that_the_system_does_not_let_read_costs_nobody_else_anything(tmp_path):
+    (tmp_path / "locked.ipynb").symlink_to("/proc/self/mem")  # reading it is an error, for root too
+    shutil.copy(CLASS / "quinn_empty.ipynb", tmp_path)
+    files = [str(tmp_path / name) for name in ("locked.ipynb", "quinn_empty.ipynb")]
+    result = CliRunner().invoke(cli, ["grade", *files, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 1, result.exception
+    assert grades(tmp_path / "out")["locked.ipynb"]["grading_status"] == "cannot be read: Input/output error"
+
+
 def test_old_notebook_format_and_missing_metadata_are_read(tmp_path, reference_source):
     old = {
         "worksheets": [{"cells": [{"cell_type": "code", "input": reference_source.splitlines(keepends=True)}]}],
@@ -240,6 +254,86 @@ def test_a_users_mistake_is_one_line_and_exit_status_2(tmp_path, arguments, said
     assert done.stderr.count("\n") == 1
 
 
+def in_process(*arguments):
+    """The exit status and what is said, as `main` has them."""
+    result = CliRunner().invoke(cli, [*map(str, arguments)])
+    if isinstance(result.exception, UserError):
+        return 2, f"{result.exception}\n"
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("build", "nope", "--check"), "there is no assignment 'nope'; there is: xor_backprop"),
+        (("grade", "", "-o", "out"), "PATHS: the name is empty"),
+        (("grade", RIGHT, "-o", ""), "out: the name is empty"),
+        (("explain", ""), "SUBMISSION: the name is empty"),
+        (("grade", "pipe.ipynb", "-o", "out"), "pipe.ipynb: neither a file nor a folder"),
+        (("grade", RIGHT, "-o", "file/out"), "file/out: Not a directory"),
+        (("grade", RIGHT, "-o", "/proc/out"), "/proc/out: No such file or directory"),
+        (("grade", RIGHT, "-o", "a"), "a/results: a file stands where a folder is due"),
+        (("grade", RIGHT, "-o", "b"), f"b/results/{RIGHT.name}.json: a folder stands where a file is due"),
+        (("grade", RIGHT, "-o", "c"), "c/journal.jsonl: Is a directory"),
+    ],
+)
+def test_a_path_that_will_not_do_is_one_line_and_exit_status_2(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.ipynb")
+    Path("file").touch()
+    for folder in (Path("a"), Path("b", "results", f"{RIGHT.name}.json"), Path("c", "journal.jsonl")):
+        folder.mkdir(parents=True)
+    Path("a", "results").touch()
+    assert in_process(*arguments) == (2, f"{said}\n")
+
+
+def test_a_terminal_without_our_letters_gets_others(tmp_path):
+    shutil.copy(CLASS / "quinn_empty.ipynb", tmp_path / "möwe.ipynb")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder", "grade", "möwe.ipynb", "--out", "out"],
+        cwd=tmp_path, capture_output=True, env={**os.environ, **plain},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"0 of 1 graded" in done.stdout
+
+
+INTERRUPTED = """import runpy, signal, sys
+class Interrupting:
+    def find_spec(name, path, target=None):
+        if name == MODULE:
+            signal.raise_signal(signal.SIGINT)
+MODULE = sys.argv.pop(1)
+sys.meta_path.insert(0, Interrupting)
+runpy.run_module("autograder", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("module", ["click", "autograder.build.template"], ids=["while loading", "in a command"])
+def test_an_interrupt_at_any_time_is_no_traceback(module):
+    """Ctrl-C at the very moment when a module is about to be imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module, "build", "--check"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr in {"", "interrupted\n"}
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_long_name_costs_the_table_no_points_and_no_reason(width):
+    """As Moodle names a folder, with an exported notebook in it."""
+    name = f"AnnaMariaLindenberger_1234567_assignsubmission_file/xor_backprop_2025_11_24T12_00_00_{'0' * 12}.zip"
+    row = Row(name, "", "Completed", {f"q{number}": 0.5 for number in range(1, 10)}, "q1.value: unlike")
+    console = Console(width=width, file=io.StringIO())
+    console.print(table([row], "xor_backprop"), crop=False)
+    shown = console.file.getvalue().rpartition("─")[2]
+    assert shown.count(" 0.5 ") == 9
+    assert " 4.5 " in shown
+    words = shown.split()
+    assert "".join(word for word in words if word not in {"0.5", "4.5", "q1.value:", "unlike"}) == name
+
+
 def test_markup_in_a_file_name_is_shown_as_it_is(tmp_path):
     shutil.copy(RIGHT, tmp_path / "[red]x[bold].ipynb")
     result = CliRunner().invoke(cli, ["grade", str(tmp_path / "[red]x[bold].ipynb"), "--out", str(tmp_path / "out")])
@@ -254,12 +348,13 @@ def test_markup_in_a_file_name_is_shown_as_it_is(tmp_path):
         (("absolute = 1e-4", 'absolute = "a"'), "tolerance.absolute"),
         (("call_seconds = 2", "call_secs = 2"), "limits.call_secs"),
         (("[points]", "[points"), "not valid TOML"),
+        (("[points]", "[points]\udcff"), "not UTF-8 text, at byte "),
     ],
 )
 def test_settings_mistakes_are_said_with_the_file(tmp_path, change, said):
     text = (home() / "assignments" / "xor_backprop" / "settings.toml").read_text(encoding="utf-8")
     path = tmp_path / "settings.toml"
-    path.write_text(text.replace(*change), encoding="utf-8")
+    path.write_text(text.replace(*change), encoding="utf-8", errors="surrogateescape")
     with pytest.raises(UserError) as failure:
         read_settings(path)
     assert str(path) in str(failure.value)

@@ -32,16 +32,23 @@ def folder(tmp_path, monkeypatch):
 EXPORT = next(cell for cell in code_cells(notebook()) if "grader.export" in cell)
 
 
-def exported(folder, without=()):
-    """Run the notebook's export cell in a Python of its own; returns the zip file's path and what was printed."""
+def exported(folder, without=(), cell=EXPORT):
+    """Run the notebook's export cell, or another one, in a Python of its own; returns the zip file's path and what was printed."""
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({list(without)!r}))\n"
-        f"from xor_start import start\ngrader = start({{}})\n{EXPORT}"
+        f"from xor_start import start\ngrader = start({{}})\n{cell}"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (made,) = folder.glob("*.zip")
     return made, done.stdout
+
+
+def test_a_plain_export_leaves_one_zip_too(folder):
+    """As typed by hand: no PDF is tried, which would fail and leave a second, broken zip."""
+    made, _ = exported(folder, cell="grader.export()")
+    with zipfile.ZipFile(made) as zipped:
+        assert sorted(zipped.namelist()) == ["__zip_filename__", "xor_backprop.ipynb"]
 
 
 @pytest.mark.parametrize("without", [(), ("otter",)], ids=["with otter-grader", "without"])

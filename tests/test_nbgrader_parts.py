@@ -125,6 +125,15 @@ def test_build_writes_a_course_folder_and_says_what_is_stale(tmp_path):
     assert f"{NAME}.ipynb: stale" in autograder("-o", tmp_path, "--check", status=1)
 
 
+def test_files_that_the_notebook_speaks_of_are_handed_out():
+    """By nbgrader and by otter-grader alike."""
+    text = (home() / "assignments" / NAME / "notebook.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b\w+\.(?:txt|svg|png|md)\b", text)) | ({"README.md"} if "README" in text else set())
+    assert {"requirements.txt", "network.svg"} <= named
+    assert named <= set(course_folder.source_files(NAME))
+    assert named <= {path.name for path in template.template_folder(NAME).iterdir()}
+
+
 def test_build_keeps_a_configuration_that_is_there(tmp_path):
     config = tmp_path / "nbgrader_config.py"
     config.write_text("c = get_config()\n", encoding="utf-8")

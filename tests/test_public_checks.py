@@ -129,6 +129,23 @@ def test_what_does_not_pass_is_followed_back_to_where_it_begins():
             assert end == f"This builds on {begin}, which does not pass yet: begin there."
 
 
+def test_a_fault_of_its_own_is_where_to_begin():
+    """Unless an earlier question has such a fault, too, of which this one may come."""
+    wrong = "def sigmoid_derivative(z): return 2 * z"
+    end = {}
+    for name, earlier, change in (
+        ("none", stub_of("sigmoid_derivative"), ("dL_dc = dL_df_out * df_out_df_in", "dL_dc = None")),
+        ("shape", wrong, ("dL_dc = dL_df_out * df_out_df_in", "dL_dc = z_out")),
+        ("number", wrong, ("dL_dc = dL_df_out * df_out_df_in", "dL_dc = 1")),
+        ("exception", wrong, ("dL_dc = dL_df_out * df_out_df_in", "dL_dc = None + 1")),
+        ("none in both", "def sigmoid_derivative(z): pass", ("dL_dc = dL_df_out * df_out_df_in", "dL_dc = None")),
+    ):
+        own = solution_of("output_layer_gradients", change, ("sigmoid_derivative(f_in)", "f_out * (1 - f_out)"))
+        functions = namespace(ALL, sigmoid_derivative=earlier, output_layer_gradients=own)
+        end[name] = repr(checks.look("q5", functions)).splitlines()[-1].split()[0]
+    assert end == {"none": "Begin", "shape": "Begin", "number": "This", "exception": "Begin", "none in both": "This"}
+
+
 def test_dots_within_a_table_are_not_attempted_and_a_key_error_is():
     for table in ("np.array([[..., ...], [0, 0]])", "[[..., 1], [0, 0]]"):
         functions = namespace(

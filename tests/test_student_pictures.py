@@ -50,6 +50,21 @@ def draw_all(functions):
     progress.progress(functions)
 
 
+@pytest.mark.parametrize("epochs", [0, -1, 2.5, "10", None, float("inf")])
+def test_training_for_no_number_of_epochs_gets_words(epochs, capsys, drawn):
+    run = training.train_watched(namespace(ALL), learning_rate=5.0, epochs=epochs)
+    figures.loss_curve(run)
+    assert capsys.readouterr().out == "Loss curve: epochs must be a whole number, 1 or more.\n"
+    assert len(training.train_watched(namespace(ALL), learning_rate=5.0, epochs=2.0).losses) == 2
+
+
+def test_pictures_of_what_is_no_training_get_words(capsys, drawn):
+    figures.loss_curve(None)
+    figures.output_surface(namespace(ALL), [0.1, 0.2])
+    words = capsys.readouterr().out.splitlines()
+    assert words == [f"{what}: give it what `train_watched` returned." for what in ("Loss curve", "Output surface")]
+
+
 @pytest.mark.parametrize("done", range(ALL + 1))
 def test_every_stage_can_be_shown(done, capsys, drawn):
     draw_all(namespace(done))

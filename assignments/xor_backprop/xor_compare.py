@@ -13,11 +13,12 @@ COLOURS = {"exact": "#009E73", "close": "#56B4E9", "off": "#D55E00", "not attemp
 
 
 class Line(NamedTuple):
-    """How one value fares: its name, a status (a key of `MARKS`), and what there is to say."""
+    """How one value fares: its name, a status (a key of `MARKS`), what there is to say, and whether numbers were compared."""
 
     value: str
     status: str
     words: str = ""
+    compared: bool = False
 
 
 class Report:
@@ -36,6 +37,11 @@ class Report:
     def attempted(self):
         """Is anything there to be checked?"""
         return any(line.status != "not attempted" for line in self.lines)
+
+    @property
+    def own_cause(self):
+        """Is a value off for another reason than its number, which may follow from an earlier question's?"""
+        return any(line.status == "off" and not line.compared for line in self.lines)
 
     def __repr__(self):
         return "\n".join([self._title(), *(f"  {MARKS[status]} {row}" for status, row in self._rows()), self._end()])
@@ -58,12 +64,13 @@ class Report:
 
     def _rows(self):
         """(status, text) a row; values of which the same is to be said share one."""
+        width = max([16, *(len(line.value) for line in self.lines)])
         for (status, words), lines in itertools.groupby(self.lines, key=lambda line: (line.status, line.words)):
             values = [line.value for line in lines]
             if not words:
-                yield from ((status, f"{value:<16} {status}") for value in values)
+                yield from ((status, f"{value:<{width}} {status}") for value in values)
             elif len(values) == 1:
-                yield status, f"{values[0]:<16} {status}: {words}"
+                yield status, f"{values[0]:<{width}} {status}: {words}"
             else:
                 yield status, f"{', '.join(values)}\n      {status}: {words}"
 
@@ -112,7 +119,7 @@ def compare(answer, expected):
 
 
 def _verdict(answer, expected):
-    """Status and words for one value: exact, close, or off and by how much."""
+    """Status and words for one value: exact, close, or off and by how much; and True where numbers were compared."""
     if _has_dots(answer):
         return "not attempted", ""
     if answer is None:
@@ -126,15 +133,15 @@ def _verdict(answer, expected):
         return "off", f"{kind(got)} came back where {due} is due"
     got = got.reshape(expected.shape)
     if not np.all(np.isfinite(got)):
-        return "off", f"not finite, yours is {_short(got)}"
+        return "off", f"not finite, yours is {_short(got)}", True
     gaps = np.abs(got - expected)
     near = gaps <= 1e-4 + 1e-3 * np.abs(expected)
     if np.max(gaps) <= 1e-7:
-        return "exact", ""
+        return "exact", "", True
     words = f"largest difference {np.max(gaps):.1e}, yours is {_short(got)}"
     if np.all(near):
-        return "close", words
-    return "off", f"{np.sum(~near)} of {got.size} entries, {words}" if got.size > 1 else words
+        return "close", words, True
+    return "off", f"{np.sum(~near)} of {got.size} entries, {words}" if got.size > 1 else words, True
 
 
 def _has_dots(answer):

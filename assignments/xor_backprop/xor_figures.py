@@ -27,10 +27,11 @@ from xor_network import (
     show,
     text,
 )
-from xor_training import train_watched
+from xor_training import Run, train_watched
 
 LINES = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, ":"))
 SIDE = np.linspace(-0.2, 1.2, 36)  # of the square that a surface is drawn over
+NO_RUN = "give it what `train_watched` returned"
 NO_OUTPUT = "forward gives no number for every point of the square yet"
 
 
@@ -172,6 +173,9 @@ def one_step(functions):
 
 def loss_curve(run):
     """The mean loss after each epoch of a `train_watched`."""
+    if not isinstance(run, Run):
+        print(f"Loss curve: {NO_RUN}.")
+        return
     if run.problem:
         print(f"Loss curve: {run.problem}.")
         return
@@ -185,6 +189,9 @@ def loss_curve(run):
 
 def output_surface(functions, run):
     """f_out over the whole square with the trained parameters, and the four points of XOR."""
+    if not isinstance(run, Run):
+        print(f"Output surface: {NO_RUN}.")
+        return
     outputs, heights = _outputs(functions, run), _heights(functions, run)
     if outputs is None or heights is None:
         print(f"Output surface: {run.problem or NO_OUTPUT}.")

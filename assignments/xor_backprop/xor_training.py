@@ -29,7 +29,7 @@ def train_watched(functions, learning_rate, epochs):
     ----------
     functions : the notebook's namespace, `globals()`
     learning_rate : number, α
-    epochs : int
+    epochs : int, 1 or more
 
     Returns
     -------
@@ -38,6 +38,9 @@ def train_watched(functions, learning_rate, epochs):
     missing = [name for name in ("W", "b", "u", "c", "train", "X", "Y") if name not in functions]
     if missing:
         return Run(learning_rate, problem=f"there is no `{missing[0]}` yet, run its cell first")
+    epochs = _whole(epochs)
+    if epochs is None:
+        return Run(learning_rate, problem="epochs must be a whole number, 1 or more")
     start = [functions[name] for name in ("W", "b", "u", "c")]
     parameters = tuple(np.array(value) if isinstance(value, np.ndarray) else value for value in start)
     curve = []
@@ -61,6 +64,12 @@ def train_watched(functions, learning_rate, epochs):
     finally:
         bar.close()
     return Run(learning_rate, parameters, tuple(curve))
+
+
+def _whole(epochs):
+    """The number of epochs, or None if it is none."""
+    got = numbers(epochs)
+    return int(got) if got is not None and got.ndim == 0 and 1 <= got < np.inf and got == np.floor(got) else None
 
 
 class _NotYet(Exception):

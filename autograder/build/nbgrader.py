@@ -36,7 +36,7 @@ c.CourseDirectory.course_id = "backprop"  # as your JupyterHub calls the course
 {CONFIGURE}'''
 INDENT = " " * 4
 BEGIN_SOLUTION, END_SOLUTION = f"{INDENT}### BEGIN SOLUTION", f"{INDENT}### END SOLUTION"
-NOT_HANDED_OUT = {"notebook.md", "settings.toml", "requirements.txt", "README.md"}  # the rest goes with the notebook
+NOT_HANDED_OUT = {"notebook.md", "settings.toml", "README.md"}  # the README is about otter-grader
 
 
 def source_folder(name: str, course: Path) -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from autograder.build.files import stale, write
-from autograder.course import assignment_names
-from autograder.errors import UserError
+from autograder.cli.paths import FilePath
+from autograder.course import assignment_names, load_assignment
 
 STALE = 1
 
@@ -28,7 +28,7 @@ STALE = 1
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FilePath(file_okay=False),
     help="Where the instructor's files go [default: dist, and OUT/NAME/autograder.zip in it; for nbgrader the course "
     "folder, by default dist/nbgrader].",
 )
@@ -40,6 +40,8 @@ def build(names: tuple[str, ...], platform: str, check: bool, out: Path | None) 
 
     For nbgrader: OUT/source/NAME/, and OUT/nbgrader_config.py where there is none yet.
     """
+    for name in names:
+        load_assignment(name)  # a mistake is said before anything is built
     if platform == "nbgrader":
         problems, again = _for_nbgrader(names, check, out or Path("dist/nbgrader"))
     else:
@@ -76,10 +78,7 @@ def _for_nbgrader(names: tuple[str, ...], check: bool, out: Path) -> tuple[list[
         if check:
             problems += stale(files, folder)
             continue
-        try:
-            write(files, folder, replace=False)
-        except OSError as error:
-            raise UserError(f"{error.filename or folder}: {error.strerror}") from None
+        write(files, folder, replace=False)
         click.echo(f"{name}: source in {folder}")
     if not check:
         click.echo(nbgrader.add_config(out))

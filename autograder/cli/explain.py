@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.checking.result import AssignmentResult, Compared, StepResult
+from autograder.cli.paths import SubmissionPath
 from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
 from autograder.feedback.text import one_line, place
@@ -29,7 +30,7 @@ STYLES: dict[State, str] = {"right": "green", "follows": "blue", "wrong": "bold 
 
 
 @click.command()
-@click.argument("submission", type=click.Path(path_type=Path))
+@click.argument("submission", type=SubmissionPath())
 @click.option("-a", "--assignment", "name", default="xor_backprop", show_default=True, help="What was handed in.")
 @click.option("--unsafe-in-process", "unsafe", is_flag=True, help="Run it without walls: only what you trust.")
 def explain(submission: Path, name: str, unsafe: bool) -> None:

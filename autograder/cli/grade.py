@@ -12,9 +12,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from autograder.cli.paths import FilePath, SubmissionPath
 from autograder.course import load_assignment
 from autograder.errors import UserError
 from autograder.grading.feedback_files import write_report
+from autograder.grading.finish import make_room
 from autograder.grading.grades_file import number, write_grades
 from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
@@ -23,14 +25,13 @@ from autograder.grading.submissions import Found, find
 
 NOT_ALL_GRADED, INTERRUPTED = 1, 130
 MAX_TABLE_ROWS = 200
+MIN_COLUMNS, MAX_COLUMNS = 14, 48  # of a name in the table; a longer one goes on in the next line
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=SubmissionPath())
 @click.option("-a", "--assignment", "name", default="xor_backprop", show_default=True, help="What was handed in.")
-@click.option(
-    "-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where results go."
-)
+@click.option("-o", "--out", "out", type=FilePath(file_okay=False), required=True, help="Where results go.")
 @click.option("-j", "--workers", type=click.IntRange(min=1), help="How many to grade at once [default: one a core].")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Hand the work to a Dask cluster: tcp://HOST:PORT.")
 @click.option("--unsafe-in-process", "unsafe", is_flag=True, help="Run submissions without walls: only what you trust.")
@@ -47,10 +48,7 @@ def grade(paths: tuple[Path, ...], name: str, out: Path, workers: int | None, sc
     with find(paths, leave_out=out) as submissions:
         if not submissions:
             raise UserError(f"no submission found in {', '.join(map(str, paths))}")
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{out}: {error.strerror}") from None
+        make_room(submissions, out)
         with Journal(out) as journal:
             _grade(submissions, Job(name, out, unsafe, workers or 0, scheduler), journal)
             files = [found.file for found in submissions]
@@ -98,18 +96,19 @@ def table(rows: list[Row], name: str) -> Table:
     """The class as a table: points by question, and the first step that went wrong."""
     assignment = load_assignment(name)
     shown = Table(title=escape(assignment.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    shown.add_column("submission", no_wrap=True)
+    shown.add_column("submission", overflow="fold", min_width=MIN_COLUMNS, max_width=MAX_COLUMNS)
     for question in assignment.rubric.questions:
-        shown.add_column(f"{question.name}\n{number(assignment.question_points(question))}", justify="right")
-    shown.add_column(f"total\n{number(assignment.total)}", justify="right")
-    shown.add_column("status / first step that went wrong")
+        points = number(assignment.question_points(question))
+        shown.add_column(f"{question.name}\n{points}", justify="right", no_wrap=True)
+    shown.add_column(f"total\n{number(assignment.total)}", justify="right", no_wrap=True)
+    shown.add_column("status / first step that went wrong", overflow="fold", min_width=MIN_COLUMNS)
     for row in rows:
         if row.points is None:
             cells = ["" for _ in assignment.rubric.questions]
             shown.add_row(_shown(row.file), *cells, "0", _shown(row.status), style="dim")
             continue
-        points = [number(row.points[question.name]) for question in assignment.rubric.questions]
-        shown.add_row(_shown(row.file), *points, number(sum(row.points.values())), _shown(row.first_slip))
+        earned = [number(row.points[question.name]) for question in assignment.rubric.questions]
+        shown.add_row(_shown(row.file), *earned, number(sum(row.points.values())), _shown(row.first_slip))
     return shown
 
 

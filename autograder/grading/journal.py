@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checking.result import StepResult
+from autograder.errors import UserError
 from autograder.grading.one import Outcome
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs into one folder at once are noticed only by a line of the other's
+    fcntl = None  # type: ignore[assignment]
 
 FILE_NAME = "journal.jsonl"
 
@@ -55,13 +61,30 @@ class Journal:
 
     Only where each line stands is kept in memory. A line that was cut off in the middle is ignored: its submission is
     graded again.
+
+    Raises
+    ------
+    UserError : another run has this folder's journal
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
         self._lines: dict[str, tuple[int, str]] = {}
         self._stream = self._path.open("a+b")
+        self._lock()
         self._read()
+
+    def _lock(self) -> None:
+        """Have the journal alone. Forked workers do not inherit a record lock, so it ends with this very process."""
+        if fcntl is None:
+            return
+        try:
+            fcntl.lockf(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            self._stream.close()
+            raise UserError(f"{self._path.parent}: another run is grading into it") from None
+        except OSError:  # a file system without locks
+            return
 
     def _read(self) -> None:
         self._stream.seek(0)
@@ -92,11 +115,22 @@ class Journal:
         self._lines[row.file] = (position, row.key)
 
     def rows(self, files: list[str]) -> Iterator[Row]:
-        """The rows of `files`, in their order, read one by one."""
+        """The rows of `files`, in their order, read one by one.
+
+        Raises
+        ------
+        UserError : the journal is not what was written: something else wrote into it
+        """
         for file in files:
             self._stream.seek(self._lines[file][0])
-            data: dict[str, Any] = json.loads(self._stream.readline())
-            yield Row(**data)
+            try:
+                data: dict[str, Any] = json.loads(self._stream.readline())
+                row = Row(**data)
+            except (ValueError, TypeError):
+                row = None
+            if row is None or row.file != file:
+                raise UserError(f"{self._path}: changed while it was in use; give the same command again")
+            yield row
 
     def close(self) -> None:
         """Make sure that all is on disk."""

@@ -124,7 +124,9 @@ def look(question, functions, known=None):
     known = dict(known or {})
     report = known[question] = _report(question, functions)
     if report.attempted and not report.passed:
-        report.begin_with = _first_open(question, functions, known)
+        chain = _open_chain(question, functions, known)
+        if chain and (not report.own_cause or any(known[earlier].own_cause for earlier in chain)):
+            report.begin_with = chain[-1]
     return report
 
 
@@ -136,14 +138,14 @@ def look_at_all(functions):
     return reports
 
 
-def _first_open(question, functions, known):
-    """The earliest question that this one builds on and that does not pass, reached over ones that do not pass; or None."""
+def _open_chain(question, functions, known):
+    """The questions that do not pass and that this one builds on, one on the other, down to where to begin."""
     for needed in NEEDS.get(question, ()):
         if needed not in known:
             known[needed] = _report(needed, functions)
         if not known[needed].passed:
-            return _first_open(needed, functions, known) or needed
-    return None
+            return [needed, *_open_chain(needed, functions, known)]
+    return []
 
 
 def _report(question, functions):

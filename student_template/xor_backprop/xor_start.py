@@ -53,6 +53,7 @@ class Grader:
             print(
                 f"NOT SAVED YET: the file on disk does not hold your `{name}`. Save (Ctrl+S or ⌘S), then run this cell again."
             )
+        options = {"pdf": False, "ignore_log": True, **options}  # otter-grader would make a PDF unasked, where it can
         try:
             import otter
 
