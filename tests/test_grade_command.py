@@ -161,6 +161,57 @@ def test_a_zip_of_a_students_whole_folder_is_one_submission(tmp_path):
         assert "xor_backprop_1.zip" in [submission.file for submission in found]
 
 
+def zip_of(path, members, compression=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def changed(path, change):
+    path.write_bytes(change(path.read_bytes()))
+
+
+def with_damaged_data(content):
+    start = content.index(b"x.ipynb") + len("x.ipynb") + 12
+    return content[:start] + b"\xff" * 40 + content[start + 40 :]
+
+
+def damaged_zips(folder):
+    """Zips that unpacking stumbles over, each in its own way; what is said of them."""
+    text = RIGHT.read_bytes()
+    changed(zip_of(folder / "zlib.zip", {"x.ipynb": text}), with_damaged_data)
+    changed(zip_of(folder / "lzma.zip", {"x.ipynb": text}, zipfile.ZIP_LZMA), with_damaged_data)
+    name = "é.ipynb"
+    changed(zip_of(folder / "utf8.zip", {name: text}), lambda content: content.replace(name.encode()[:2], b"\xff\xfe"))
+    zip_of(folder / "deep.zip", {"a/" * 400 + "x.ipynb": text})
+    zip_of(folder / "long.zip", {"a" * 256 + ".ipynb": text})
+    zip_of(folder / "path.zip", {("a" * 200 + "/") * 6 + "x.ipynb": text})
+    zip_of(folder / "both.zip", {"a": "", "a/x.ipynb": text})
+    changed(zip_of(folder / "short.zip", {"x.ipynb": text}), lambda content: content[:500])
+    return {
+        "both.zip": "that can be read", "deep.zip": "more than 20 deep", "long.zip": "name is too long",
+        "lzma.zip": "that can be read", "path.zip": "name is too long", "short.zip": "that can be read",
+        "utf8.zip": "that can be read", "zlib.zip": "that can be read",
+    }  # fmt: skip
+
+
+def test_whatever_is_wrong_with_a_zip_is_its_own_problem(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    said = damaged_zips(tmp_path / "in")
+    shutil.copy(RIGHT, tmp_path / "in" / "good.ipynb")
+    with find([tmp_path / "in"]) as found:
+        problems = {submission.file: submission.problem for submission in found}
+    assert problems.pop("good.ipynb") == ""
+    assert {file: words in problems[file] for file, words in said.items()} == dict.fromkeys(problems, True), problems
+    assert not any("\n" in problem or str(tmp_path) in problem for problem in problems.values())
+    with pytest.raises(UserError, match=r"zlib\.zip: not a zip file"), find([tmp_path / "in" / "zlib.zip"]):
+        pass
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 def test_results_among_the_submissions_are_no_submissions(tmp_path):
     shutil.copy(RIGHT, tmp_path / "ada.IPYNB")
     for _ in range(2):

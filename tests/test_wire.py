@@ -2,6 +2,7 @@
 
 import json
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from autograder.student import beside
 from autograder.student.answers import Calls, Failed, Returned
 from autograder.student.beside import Malformed, Values, pack, unpack
 from autograder.student.wire import Decoder, answers_in, question_body, stand_in_answer
-from autograder.submission.notebook import Unreadable, read
+from autograder.submission.notebook import Unreadable, defines_any, read
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -176,3 +177,56 @@ def test_any_cell_becomes_text(source):
     from autograder.submission.cells import python_source
 
     assert isinstance(python_source(source), str)
+
+
+MUCH = {
+    "line breaks": "\n" * 400_000 + "x = 1",
+    "spaces": "= " * 100_000 + "?" + " " * 200_000 + "x",
+    "shell lines": "!a\n" * 16_000 + "(",
+    "many cells with shell lines": "# %%\n" + "!a\n" * 100 + "# %%\n" * 4_000,
+    "one long word": "a." * 24_000 + "+b?\n",
+    "odd line ends": "%a\u2028" * 4_000,
+    "marks of cells": "# In [\n" * 70_000,
+    "timed": "%%time\n" * 60_000 + "x = 1",
+}
+
+
+@pytest.mark.parametrize("name", MUCH)
+def test_reading_takes_time_in_proportion(tmp_path, name):
+    """Each of these took minutes, gigabytes or the stack."""
+    (tmp_path / "x.py").write_text(MUCH[name], encoding="utf-8")
+    begun = time.process_time()
+    defines_any(read(tmp_path / "x.py"), ["sigmoid"])
+    assert time.process_time() - begun < 6
+
+
+def test_what_runs_of_a_cell_with_magics(monkeypatch):
+    from autograder.submission import cells
+    from autograder.submission.cells import python_source, python_sources
+
+    assert python_source("%%time\n\n%%capture out\nx = 1") == "x = 1"
+    assert python_source("%%time\n%%bash\nls") == ""
+    assert python_source("def f():\n    !ls\n").startswith("def f():\n    get_ipython().system(")
+    assert python_source("x = 1\n\n\n  %matplotlib inline").startswith("x = 1\n")
+    assert "get_ipython" in python_source("\n%pip install x\nnumpy?")
+    monkeypatch.setattr(cells, "MOST_LOOKED_THROUGH", 10_000)
+    many = python_sources(["!a\n" * 50 + "x = 1"] * 5 + ["%pylab\n"])
+    assert [cell.startswith("get_ipython") for cell in many] == [True, False, False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["x = 1\n" * 80_000] * 2, "more code than an exercise needs: 960,000 characters, at most 500,000 are read"),
+        (["x"] * 5_001, "more code than an exercise needs: 5,001 cells, at most 5,000 are read"),
+    ],
+)
+def test_more_code_than_an_exercise_needs_is_not_read(tmp_path, cells, said):
+    (tmp_path / "x.py").write_text("\n# %%\n".join(cells), encoding="utf-8")
+    code = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
+    (tmp_path / "x.ipynb").write_text(json.dumps({"cells": code}), encoding="utf-8")
+    for name in ("x.py", "x.ipynb"):
+        with pytest.raises(Unreadable, match="more code than an exercise needs"):
+            read(tmp_path / name)
+    with pytest.raises(Unreadable, match=said):
+        read(tmp_path / "x.ipynb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import shutil
 import stat
 import tempfile
@@ -14,9 +15,14 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UserError
+from autograder.feedback.text import one_line
 
 MAX_MEMBERS = 20_000
 MAX_UNPACKED_BYTES = 4_000_000_000
+MOST_FOLDERS = 20  # that a member lies in; folders can be deeper than what removes them can follow
+MOST_NAME_BYTES = 255  # of a file's or folder's name, on every common file system
+MOST_PATH_BYTES = 1000  # of a member's name with its folders
+MOST_LETTERS = 200  # of what is wrong with a zip file
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ def find(paths: Sequence[Path], *, leave_out: Path | None = None) -> Iterator[li
     UserError : a path does not exist, or is `leave_out` itself, or two submissions have the same name
     """
     results = leave_out.resolve() if leave_out else None
-    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True) as scratch:
         found = []
         for number, path in enumerate(paths):
             if not path.exists():
@@ -148,7 +154,7 @@ def unpack(archive: Path, target: Path) -> None:
 
     Raises
     ------
-    UserError : it is no zip file, damaged, or unpacks to more than a class hands in
+    UserError : it is no zip file, damaged, or unpacks to more than a class hands in, or to too deep folders
     """
     try:
         with zipfile.ZipFile(archive) as zipped:
@@ -156,12 +162,29 @@ def unpack(archive: Path, target: Path) -> None:
             if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise UserError("the zip file unpacks to too much")
             for member in members:
+                _refuse_long(member.filename)
+            for member in members:
                 path = target / PurePosixPath(member.filename)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with zipped.open(member) as source, path.open("wb") as copy:
                     shutil.copyfileobj(source, copy, 1 << 16)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise UserError(f"not a zip file that can be read ({error})") from None
+    except UserError:
+        raise
+    except OSError as error:
+        raise UserError(f"not a zip file that can be read ({error.strerror or one_line(str(error))})") from None
+    except Exception as error:  # noqa: BLE001 - damaged bytes raise nearly anything: zlib.error, LZMAError, UnicodeDecodeError, ...
+        words = one_line(str(error) or type(error).__name__)
+        words = words[:MOST_LETTERS] + ("…" if len(words) > MOST_LETTERS else "")
+        raise UserError(f"not a zip file that can be read ({words})") from None
+
+
+def _refuse_long(name: str) -> None:
+    parts = PurePosixPath(name).parts
+    if len(parts) > MOST_FOLDERS + 1:
+        raise UserError(f"the zip file holds folders in folders, more than {MOST_FOLDERS} deep")
+    lengths = [len(os.fsencode(part)) for part in parts]
+    if any(length > MOST_NAME_BYTES for length in lengths) or sum(lengths) > MOST_PATH_BYTES:
+        raise UserError("the zip file holds a file whose name is too long")
 
 
 def _safe(member: zipfile.ZipInfo) -> bool:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import UserError
-from autograder.submission.cells import python_source
+from autograder.submission.cells import python_sources
 
 MAX_BYTES = 50_000_000
+MAX_CODE = 500_000  # characters in all code cells together
+MAX_CELLS = 5_000  # with code
 IGNORE_TAG = "otter_ignore"
-_SCRIPT_CELL = re.compile(r"^# (?:%%.*|In\s*\[[^\]]*\]:?\s*)$", re.MULTILINE)
+_SCRIPT_CELL = re.compile(r"^# (?:%%.*|In[^\S\n]*\[[^\]\n]*\]:?[^\S\n]*)$", re.MULTILINE)
 
 
 class Unreadable(UserError):
@@ -58,7 +60,7 @@ def read(path: Path) -> Notebook:
 
     Raises
     ------
-    Unreadable : it is empty, corrupt, no notebook, or holds no code
+    Unreadable : it is empty, corrupt, no notebook, or holds no code or too much of it
     """
     text = _text(path)
     notebook = _from_json(text) if path.suffix.lower() == ".ipynb" else _from_script(text)
@@ -99,7 +101,18 @@ def _text(path: Path) -> str:
 def _from_json(text: str) -> Notebook:
     data, cells = _data_and_cells(text)
     code = [_source(cell) for cell in cells if cell.get("cell_type") == "code" and not _ignored(cell)]
-    return Notebook(tuple(python_source(source) for source in code), _assignment_of(data))
+    return Notebook(_python(code), _assignment_of(data))
+
+
+def _python(code: list[str]) -> tuple[str, ...]:
+    _refuse_too_much(sum(map(len, code)), MAX_CODE, "characters")
+    _refuse_too_much(len(code), MAX_CELLS, "cells")
+    return python_sources(code)
+
+
+def _refuse_too_much(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise Unreadable(f"more code than an exercise needs: {count:,} {what}, at most {most:,} are read")
 
 
 def _data_and_cells(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -157,7 +170,7 @@ def _assignment_of(data: dict[str, Any]) -> str:
 
 def _from_script(text: str) -> Notebook:
     """A script: one cell for each `# %%` or `# In [n]:` marker, else the whole."""
-    return Notebook(tuple(python_source(cell) for cell in _SCRIPT_CELL.split(text)))
+    return Notebook(_python(_SCRIPT_CELL.split(text)))
 
 
 def defines_any(notebook: Notebook, names: Collection[str]) -> bool:
@@ -172,7 +185,7 @@ def _bound_names(notebook: Notebook) -> set[str]:
         try:
             tree = ast.parse(cell)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            found.update(re.findall(r"^\s*(?:async\s+)?def\s+(\w+)", cell, re.MULTILINE))
+            found.update(re.findall(r"^[^\S\n]*(?:async\s+)?def\s+(\w+)", cell, re.MULTILINE))
             continue
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
