@@ -66,6 +66,9 @@ class Settings(_Strict):
     imports: ImportSettings = ImportSettings()
 
 
+INSTALLED = Path(__file__).parent / "course_files"  # an installed package's own copy; nothing is written there
+
+
 def home() -> Path:
     """The folder that holds `assignments/` and `solutions/`.
 
@@ -75,9 +78,7 @@ def home() -> Path:
     named = os.environ.get("AUTOGRADER_COURSE")
     if named:
         return Path(named)
-    package = Path(__file__).parent
-    installed = package / "course_files"
-    return installed if installed.is_dir() else package.parent
+    return INSTALLED if INSTALLED.is_dir() else Path(__file__).parent.parent
 
 
 def assignment_names() -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from autograder.build import master, template
 from autograder.build.stubs import cut
 from autograder.checking.engine import grade
-from autograder.course import home, load_misconceptions, load_settings
+from autograder.course import INSTALLED, home, load_misconceptions, load_settings
 from autograder.errors import UserError
 from autograder.grading.one import grade_file
 from autograder.student.in_process import InProcessStudent
@@ -186,6 +186,12 @@ def test_solution_notebook_is_clean(built, assignment):
     assert "BEGIN SOLUTION" not in text
     cells = [c.source for c in nbformat.reads(text, as_version=4).cells if c.cell_type == "code"]
     assert grade(assignment, InProcessStudent(cells, inert_modules=load_settings(NAME).imports.inert)).earned == 20
+
+
+def test_an_installed_package_is_not_written_into(tmp_path, monkeypatch):
+    assert template.template_folder(NAME, tmp_path) == home() / "student_template" / NAME
+    monkeypatch.setenv("AUTOGRADER_COURSE", str(INSTALLED))  # as `home` finds it there
+    assert template.template_folder(NAME, tmp_path) == tmp_path / "student_template" / NAME
 
 
 def test_wheel_holds_rubric_assignments_and_solutions(tmp_path):

@@ -10,7 +10,7 @@ import nbformat
 
 from autograder.build.files import stale, write
 from autograder.build.otter import assign
-from autograder.course import home
+from autograder.course import INSTALLED, home
 
 __all__ = ["Built", "build", "stale", "template_folder", "write"]
 
@@ -23,9 +23,9 @@ class Built:
     instructor: dict[str, bytes]
 
 
-def template_folder(name: str) -> Path:
-    """Where the committed template of an assignment lies."""
-    return home() / "student_template" / name
+def template_folder(name: str, out: Path | None = None) -> Path:
+    """Where the template of an assignment lies: committed beside its source, or in `out` where that is installed."""
+    return (out if out is not None and home() == INSTALLED else home()) / "student_template" / name
 
 
 def build(name: str, *, run_tests: bool) -> Built:

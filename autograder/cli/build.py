@@ -35,8 +35,9 @@ STALE = 1
 def build(names: tuple[str, ...], platform: str, check: bool, out: Path | None) -> None:
     """Build assignments NAMES (default: all) from one source.
 
-    For otter-grader: student_template/NAME/, OUT/NAME/autograder.zip and the solution notebook. otter-grader itself
-    assigns, generates, and grades the solution notebook with the new zip: it must get full marks.
+    For otter-grader: student_template/NAME/ (in OUT where the course files are an installed package's),
+    OUT/NAME/autograder.zip and the solution notebook. otter-grader itself assigns, generates, and grades the solution
+    notebook with the new zip: it must get full marks.
 
     For nbgrader: OUT/source/NAME/, and OUT/nbgrader_config.py where there is none yet.
     """
@@ -59,7 +60,7 @@ def _for_otter(names: tuple[str, ...], check: bool, out: Path) -> tuple[list[str
     problems = []
     for name in names or assignment_names():
         built = template.build(name, run_tests=not check)
-        folder = template.template_folder(name)
+        folder = template.template_folder(name, out)
         if check:
             problems += template.stale(built.template, folder)
             continue
