@@ -13,9 +13,15 @@ import pytest
 
 from autograder.course import home, load_assignment, load_settings
 from autograder.errors import UserError
+from autograder.grading import bounds, cluster, one
 from autograder.grading.grades_file import write_grades
+from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
+from autograder.grading.many import grade_many
+from autograder.grading.submissions import find
 from autograder.student.walls import Walls, require
+from autograder.submission.notebook import read
+from autograder.version_digest import digest
 
 HERE = Path(__file__).parent
 CLASS = HERE / "sample_class" / "notebooks"
@@ -154,6 +160,57 @@ def test_a_changed_rubric_is_graded_again(tmp_path):
         lines.append(len(journal_lines(tmp_path / "out")))
     assert lines == [2, 2, 4]
     assert ",22,1," in (tmp_path / "out" / "final_grades.csv").read_text()  # 20 points, and 2 more for q3
+
+
+def statuses(folder, out, workers):
+    """The status of each submission in `folder`; graded in this process or in workers forked from it."""
+    out.mkdir()
+    with Journal(out) as journal, find([folder]) as found:
+        grade_many(found, Job("xor_backprop", out, workers=workers), journal, lambda: None)
+        return {row.file: row.status for row in journal.rows([submission.file for submission in found])}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_takes_too_long_is_given_up_and_the_class_goes_on(tmp_path, monkeypatch, workers):
+    make_class(tmp_path / "in", 2)
+    cell = {"cell_type": "code", "source": "import time\ntime.sleep(8)\ndef sigmoid(z): return z", "metadata": {}}
+    (tmp_path / "in" / "0000 slow.ipynb").write_text(json.dumps({"cells": [cell]}))
+    monkeypatch.setattr(bounds, "GRACE_SECONDS", 1.5 - load_settings("xor_backprop").limits.submission_seconds)
+    assert statuses(tmp_path / "in", tmp_path / "out", workers) == {
+        "0000 slow.ipynb": "reading or grading it took too long: more than 1.5 seconds",
+        "0000.ipynb": "Completed", "0001.ipynb": "Completed"}  # fmt: skip
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_a_worker_without_memory_gives_up_that_submission(tmp_path, monkeypatch):
+    make_class(tmp_path / "in", 2)
+    (tmp_path / "in" / "0000 large.ipynb").write_text('{"cells": [' + "[]," * 10_000_000 + "[]]}")
+    monkeypatch.setattr(bounds, "MEMORY_BYTES", 200 << 20)
+    found = statuses(tmp_path / "in", tmp_path / "out", 2)
+    assert "the grader itself failed on this file (MemoryError" in found.pop("0000 large.ipynb")
+    assert set(found.values()) == {"Completed"}
+
+
+@pytest.mark.parametrize("scheduler", [False, True])
+def test_a_host_that_ends_each_time_costs_one_submission(tmp_path, monkeypatch, scheduler):
+    """The host is killed whenever the notebook named `0000` is read."""
+    make_class(tmp_path / "in", 2)
+
+    def kills(path):
+        if path.name == "0000.ipynb" or scheduler:
+            for child in children_of(os.getpid()):
+                os.kill(child, signal.SIGKILL)
+        return read(path)
+
+    monkeypatch.setattr(one, "read", kills)
+    if scheduler:
+        text = (tmp_path / "in" / "0000.ipynb").read_bytes()
+        version = digest("xor_backprop")
+        outcome = json.loads(cluster.grade_here("0000.ipynb", ".ipynb", text, "", "xor_backprop", version, False))
+        assert "ended twice" in outcome["status"]
+        return
+    assert statuses(tmp_path / "in", tmp_path / "out", 1) == {
+        "0000.ipynb": "the grader's processes ended twice while grading this file", "0001.ipynb": "Completed"}  # fmt: skip
 
 
 def test_a_line_cut_off_in_the_middle_is_graded_again(tmp_path):

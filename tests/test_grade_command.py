@@ -18,6 +18,7 @@ from autograder.cli import cli
 from autograder.cli.grade import table
 from autograder.course import Settings, home, read_settings
 from autograder.errors import UserError
+from autograder.grading import submissions
 from autograder.grading.journal import Row
 from autograder.grading.submissions import find
 
@@ -210,6 +211,49 @@ def test_whatever_is_wrong_with_a_zip_is_its_own_problem(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"zlib\.zip: not a zip file"), find([tmp_path / "in" / "zlib.zip"]):
         pass
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def zipped(content, times):
+    """`content` in a zip file in a zip file and so on."""
+    name = "x.ipynb"
+    for _ in range(times):
+        buffer = io.BytesIO()
+        content, name = zip_of(buffer, {name: content}).getvalue(), "x.zip"
+    return content
+
+
+def test_a_students_zips_in_zips_have_one_room(tmp_path, monkeypatch):
+    for name, most in (("MAX_BYTES", 2_500_000), ("MAX_MEMBERS", 10)):
+        monkeypatch.setattr(submissions, name, most)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder, megabyte, text = tmp_path / "in", b" " * 1_000_000, RIGHT.read_bytes()
+    folder.mkdir()
+    zip_of(folder / "export.zip", {"x.zip": zipped(text, 1)})
+    zip_of(folder / "deep.zip", {"x.zip": zipped(text, 2)})
+    (folder / "deeper.zip").write_bytes(zipped(text, 470))
+    zip_of(folder / "bomb.zip", {"x.zip": zipped(b" " * 2_500_000, 1)})
+    zip_of(folder / "many.zip", {f"{n}.zip": zipped(megabyte, 1) for n in range(8)})
+    zip_of(
+        folder / "members.zip",
+        {"x.ipynb": text, "x.zip": zip_of(io.BytesIO(), dict.fromkeys("abcdefghi", "")).getvalue()},
+    )
+    zip_of(folder / "too many.zip", {"x.ipynb": text} | dict.fromkeys("abcdefghij", ""))
+    zip_of(folder / "x.zip", {"x.ipynb": text} | {"data.bin": megabyte})
+    expected = {
+        "bomb.zip": "holds no notebook; of a zip file in it: the zip file unpacks to too much",
+        "deep.zip": "holds no notebook; of a zip file in it: zip files are opened in one other zip file, not deeper",
+        "deeper.zip": "not deeper", "export.zip": "", "many.zip": "more than one notebook", "members.zip": "",
+        "too many.zip": "the zip file unpacks to too much", "x.zip": "",
+    }  # fmt: skip
+    shutil.make_archive(str(tmp_path / "class"), "zip", folder)
+    for given in (folder, tmp_path / "class.zip"):
+        with find([given]) as found:
+            assert [submission.file for submission in found] == list(expected)
+            for submission in found:
+                assert submission.problem.endswith(expected[submission.file]), submission
+                assert bool(submission.problem) == bool(expected[submission.file])
+            (scratch,) = tmp_path.glob("autograder-*")
+            assert sum(path.stat().st_size for path in scratch.rglob("*") if path.name == "x.ipynb") < 3_000_000
 
 
 def test_results_among_the_submissions_are_no_submissions(tmp_path):

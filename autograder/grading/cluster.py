@@ -26,6 +26,7 @@ from autograder.student.host import HostEnded
 from autograder.version_digest import digest
 
 CONNECT_SECONDS = 30
+MAX_ATTEMPTS = 2
 AHEAD = 4  # submissions that wait at each worker thread
 
 _own = threading.local()
@@ -93,14 +94,19 @@ def grade_here(
         path = Path(scratch) / f"submission{suffix}"
         path.write_bytes(content)
         try:
-            try:
-                outcome = outcome_of(Found(file, path, problem), assignment, _students(assignment, unsafe))
-            except HostEnded:
-                _forget_students()
-                outcome = outcome_of(Found(file, path, problem), assignment, _students(assignment, unsafe))
+            outcome = _again_if_lost(Found(file, path, problem), assignment, unsafe)
         except UserError as error:
             return json.dumps({"refused": f"a Dask worker cannot grade: {error}"})
     return json.dumps(outcome.to_dict())
+
+
+def _again_if_lost(found: Found, assignment: str, unsafe: bool) -> Outcome:
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            return outcome_of(found, assignment, _students(assignment, unsafe))
+        except HostEnded:
+            _forget_students()
+    return Outcome(found.file, "the processes of a cluster's worker ended twice while grading this file")
 
 
 def _students(assignment: str, unsafe: bool) -> Students:

@@ -15,12 +15,13 @@ from typing import Any
 
 from autograder.course import load_assignment, load_settings
 from autograder.errors import UserError
+from autograder.grading import bounds
 from autograder.grading.cluster import on_cluster
 from autograder.grading.finish import finish, is_finished
 from autograder.grading.job import Job
 from autograder.grading.journal import Journal, Row
 from autograder.grading.one import Outcome, outcome_of
-from autograder.grading.students import Students, open_students
+from autograder.grading.students import open_students
 from autograder.grading.submissions import Found
 from autograder.student.beside import die_with_parent
 from autograder.student.host import HostEnded
@@ -50,25 +51,66 @@ def grade_many(submissions: list[Found], job: Job, journal: Journal, progress: C
         progress()
 
 
-def grade_one(found: Found, job: Job, students: Students) -> Row:
-    """Grade one submission and write its result; what a grades file needs of it."""
-    return finish(outcome_of(found, job.assignment, students), found, job)
+class Grader:
+    """Grades one submission after the other, each within bounds of time.
+
+    Raises
+    ------
+    UserError : untrusted code cannot be walled in here
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._settings = load_settings(job.assignment)
+        self._students = open_students(self._settings, unsafe=job.unsafe)
+
+    def grade(self, found: Found) -> Row:
+        """Grade one submission and write its result; what a grades file needs of it.
+
+        Raises
+        ------
+        HostEnded : the process that students are forked from is gone
+        """
+        seconds = self._settings.limits.submission_seconds + bounds.GRACE_SECONDS
+        clock = bounds.Clock(seconds)
+        try:
+            with contextlib.nullcontext() if self._job.unsafe else clock:  # in this process students have that signal
+                return finish(outcome_of(found, self._job.assignment, self._students), found, self._job)
+        except (bounds.TookTooLong, HostEnded):
+            if not clock.rang:
+                raise
+        self.renew()  # what the clock interrupted may have been half of a message to the host
+        words = f"reading or grading it took too long: more than {seconds:g} seconds"
+        return finish(Outcome(found.file, words), found, self._job)
+
+    def renew(self) -> None:
+        """Start the process anew that students are forked from."""
+        self._students.shut_down()
+        self._students = open_students(self._settings, unsafe=self._job.unsafe)
+
+    def shut_down(self) -> None:
+        """Give back what was taken from the machine."""
+        self._students.shut_down()
 
 
 def _alone(waiting: deque[Found], job: Job) -> Iterator[Row]:
     if not waiting:
         return
-    students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
+    grader = Grader(job)
     try:
         for found in waiting:
-            try:
-                yield grade_one(found, job, students)
-            except HostEnded:
-                students.shut_down()
-                students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
-                yield grade_one(found, job, students)
+            yield _again_if_lost(grader, found, job)
     finally:
-        students.shut_down()
+        grader.shut_down()
+
+
+def _again_if_lost(grader: Grader, found: Found, job: Job) -> Row:
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            return grader.grade(found)
+        except HostEnded:
+            grader.renew()
+    return _given_up(found, job)
 
 
 @dataclass
@@ -118,7 +160,7 @@ def _together(waiting: deque[Found], job: Job) -> Iterator[Row]:
 
 
 def _given_up(found: Found, job: Job) -> Row:
-    outcome = Outcome(found.file, "the grader's worker ended twice while grading this file")
+    outcome = Outcome(found.file, "the grader's processes ended twice while grading this file")
     return finish(outcome, found, job)
 
 
@@ -153,8 +195,9 @@ def _work(channel: Connection, other_end: Connection, job: Job, number: int) -> 
     other_end.close()
     die_with_parent()
     _stay_on_one_core(number)
+    bounds.limit_memory()
     try:
-        students = open_students(load_settings(job.assignment), unsafe=job.unsafe)
+        grader = Grader(job)
     except UserError as error:
         channel.recv()
         channel.send(str(error))
@@ -163,7 +206,7 @@ def _work(channel: Connection, other_end: Connection, job: Job, number: int) -> 
     gc.freeze()  # what is loaded now stays, and need not be looked through again and again
     try:
         while True:
-            channel.send(grade_one(channel.recv(), job, students))
+            channel.send(grader.grade(channel.recv()))
     except (
         EOFError,
         BrokenPipeError,
@@ -172,4 +215,4 @@ def _work(channel: Connection, other_end: Connection, job: Job, number: int) -> 
     ):  # without an answer, what it had is given out again
         return
     finally:
-        students.shut_down()
+        grader.shut_down()

@@ -11,14 +11,17 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from autograder.errors import UserError
 from autograder.feedback.text import one_line
 
-MAX_MEMBERS = 20_000
-MAX_UNPACKED_BYTES = 4_000_000_000
+MAX_MEMBERS = 20_000  # of one submission's zip file with the zip files in it, or of a class's without them
+MAX_BYTES = 500_000_000  # that a submission unpacks to
+MAX_CLASS_BYTES = 4_000_000_000
 MOST_FOLDERS = 20  # that a member lies in; folders can be deeper than what removes them can follow
 MOST_NAME_BYTES = 255  # of a file's or folder's name, on every common file system
 MOST_PATH_BYTES = 1000  # of a member's name with its folders
@@ -32,6 +35,32 @@ class Found:
     file: str
     path: Path
     problem: str = ""
+
+
+@dataclass
+class Room:
+    """What may still be unpacked: members, and bytes of them."""
+
+    members: int
+    unpacked: int
+
+    def take(self, sizes: Sequence[int]) -> None:
+        """Take the room for members of these sizes.
+
+        Raises
+        ------
+        UserError : there is not so much
+        """
+        if len(sizes) > self.members or sum(sizes) > self.unpacked:
+            raise UserError("the zip file unpacks to too much")
+        self.members -= len(sizes)
+        self.unpacked -= sum(sizes)
+
+
+class _Opens(Protocol):
+    """Gives the submissions in a zip file; what is unpacked is laid below `scratch`."""
+
+    def __call__(self, archive: Path, name: str, scratch: Path) -> list[Found]: ...
 
 
 @contextmanager
@@ -53,9 +82,9 @@ def find(paths: Sequence[Path], *, leave_out: Path | None = None) -> Iterator[li
             if path.is_dir():
                 if path.resolve() == results:
                     raise UserError(f"{path}: results need a folder of their own; name another one with --out")
-                found += _in_folder(path, Path(scratch) / str(number), results)
+                found += _in_folder(path, Path(scratch) / str(number), _zip_handed_in, results)
             elif _suffix(path) == ".zip":
-                found += _in_zip(path, path.name, Path(scratch) / str(number), alone=True)
+                found += _zip_given(path, path.name, Path(scratch) / str(number))
             else:
                 found.append(Found(path.name, path))
         found.sort(key=lambda submission: submission.file)
@@ -65,7 +94,7 @@ def find(paths: Sequence[Path], *, leave_out: Path | None = None) -> Iterator[li
         yield found
 
 
-def _in_folder(folder: Path, scratch: Path, leave_out: Path | None = None) -> list[Found]:
+def _in_folder(folder: Path, scratch: Path, opens: _Opens, leave_out: Path | None = None) -> list[Found]:
     """Every file at the top is a submission; in a subfolder, other files count only where there is no notebook."""
     found = []
     inside = leave_out is not None and leave_out.is_relative_to(folder.resolve())
@@ -78,7 +107,7 @@ def _in_folder(folder: Path, scratch: Path, leave_out: Path | None = None) -> li
         if not _counts(path, top=len(relative.parts) == 1):
             continue
         if _suffix(path) == ".zip":
-            found += _in_zip(path, relative.as_posix(), scratch / relative, alone=False)
+            found += opens(path, relative.as_posix(), scratch / relative)
         else:
             found.append(Found(relative.as_posix(), path))
     return _without_exported(found)
@@ -121,23 +150,55 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower()
 
 
-def _in_zip(archive: Path, name: str, scratch: Path, *, alone: bool) -> list[Found]:
-    """The submissions in a zip file: one notebook is handed in as this zip, several are a class."""
+def _zip_given(archive: Path, name: str, scratch: Path) -> list[Found]:
+    """The submissions in a zip file that was named itself: one student's, or a class's with zip files of students."""
     try:
-        unpack(archive, scratch)
+        inside = _in_zip(archive, scratch, Room(MAX_MEMBERS, MAX_CLASS_BYTES), _zip_handed_in)
     except UserError as error:
-        if alone:
-            raise UserError(f"{archive}: {error}") from None
+        raise UserError(f"{archive}: {error}") from None
+    notebooks = _notebooks(inside)
+    if len(notebooks) == 1 and (not _holds_zips(inside) or _is_beside_its_export(notebooks[0], _files(scratch))):
+        return [Found(name, notebooks[0].path)]
+    return inside or [Found(name, archive, "the zip file holds no notebook")]
+
+
+def _zip_handed_in(archive: Path, name: str, scratch: Path, room: Room | None = None) -> list[Found]:
+    """The one submission in a student's zip file, which may hold the zip file of the notebook, too.
+
+    With `room` it is such a zip file in another one: it takes of the same room, and what it holds is not opened.
+    """
+    mine = Room(MAX_MEMBERS, MAX_BYTES) if room is None else room
+    opens = partial(_zip_handed_in, room=mine) if room is None else _not_opened
+    try:
+        inside = _in_zip(archive, scratch, mine, opens)
+    except UserError as error:
         return [Found(name, archive, str(error))]
-    inside = _in_folder(scratch, scratch / "inner")
-    notebooks = [found for found in inside if _suffix(found.path) == ".ipynb"] or [
+    notebooks = _notebooks(inside)
+    if len(notebooks) == 1:
+        return [Found(name, notebooks[0].path)]
+    if notebooks:
+        return [Found(name, archive, "the zip file holds more than one notebook")]
+    why = next((f"; of a zip file in it: {found.problem}" for found in inside if found.problem), "")
+    return [Found(name, archive, f"the zip file holds no notebook{why}")]
+
+
+def _not_opened(archive: Path, name: str, scratch: Path) -> list[Found]:
+    return [Found(name, archive, "zip files are opened in one other zip file, not deeper")]
+
+
+def _in_zip(archive: Path, scratch: Path, room: Room, opens: _Opens) -> list[Found]:
+    unpack(archive, _files(scratch), room)
+    return _in_folder(_files(scratch), scratch / "zips", opens)
+
+
+def _files(scratch: Path) -> Path:
+    return scratch / "files"
+
+
+def _notebooks(inside: list[Found]) -> list[Found]:
+    return [found for found in inside if _suffix(found.path) == ".ipynb"] or [
         found for found in inside if _suffix(found.path) == ".py"
     ]
-    if len(notebooks) == 1 and not (alone and _holds_zips(inside) and not _is_beside_its_export(notebooks[0], scratch)):
-        return [Found(name, notebooks[0].path)]
-    if not inside:
-        return [Found(name, archive, "the zip file holds no notebook")]
-    return inside if alone else [Found(name, archive, "the zip file holds more than one notebook")]
 
 
 def _holds_zips(found: list[Found]) -> bool:
@@ -149,18 +210,17 @@ def _is_beside_its_export(notebook: Found, folder: Path) -> bool:
     return (folder / _folder(notebook) / notebook.path.name).is_file()
 
 
-def unpack(archive: Path, target: Path) -> None:
+def unpack(archive: Path, target: Path, room: Room) -> None:
     """Unpack the regular files of a zip below `target`; links and paths that lead out of it are left behind.
 
     Raises
     ------
-    UserError : it is no zip file, damaged, or unpacks to more than a class hands in, or to too deep folders
+    UserError : it is no zip file, damaged, or unpacks to more than there is `room` for, or to too deep folders
     """
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = [member for member in zipped.infolist() if _safe(member)]
-            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-                raise UserError("the zip file unpacks to too much")
+            room.take([member.file_size for member in members])
             for member in members:
                 _refuse_long(member.filename)
             for member in members:
