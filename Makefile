@@ -12,9 +12,11 @@ help:
 	@sed -n '1,3p' Makefile
 	@echo "# make test-slow   the tests with a Docker Engine and other slow parts"
 	@echo "# make check   format, lint, types, and whether the student template is in step with its source"
+	@echo "# make lint   format, lint and types alone"
 	@echo "# make bench   this grader, otter-grader and nbgrader side by side; then 100, 1,000 and 10,000 submissions"
 	@echo "# make build   student template, and dist/NAME/autograder.zip"
 	@echo "# make lock   pin all versions anew"
+	@echo "# make clean   remove the installation, and what was built"
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -194,6 +194,12 @@ def test_an_installed_package_is_not_written_into(tmp_path, monkeypatch):
     assert template.template_folder(NAME, tmp_path) == tmp_path / "student_template" / NAME
 
 
+def test_make_help_names_every_target():
+    said = subprocess.run(["make", "-C", str(home()), "help"], capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", (home() / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()
+    assert set(re.findall(r"^# make ([\w-]+)", said, re.MULTILINE)) == set(targets)
+
+
 def test_wheel_holds_rubric_assignments_and_solutions(tmp_path):
     run = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(home())],

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+import zipfile
 from pathlib import Path
 
 from autograder.course import reference_path
@@ -39,6 +40,21 @@ def test_pytests_own_tools_work(tmp_path):
     run("--submission", sign, "--junitxml", tmp_path / "report.xml", cwd=tmp_path)
     cases = ET.parse(tmp_path / "report.xml").getroot().iter("testcase")
     assert sum(case.find("failure") is not None for case in cases) == 1
+
+
+def test_a_zip_file_that_is_handed_in_is_graded(tmp_path):
+    for name, notebooks in (("one.zip", ["ada_vectorised"]), ("two.zip", ["ada_vectorised", "quinn_empty"])):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for notebook in notebooks:
+                archive.write(CLASS / f"{notebook}.ipynb", f"{notebook}.ipynb")
+    done = run("--submission", "one.zip", "--submission", "two.zip", "--continue-on-collection-errors", cwd=tmp_path)
+    assert "21 passed, 1 error" in done.stdout
+    assert "two.zip: 2 submissions in it; name one" in done.stdout
+
+
+def test_a_folder_is_no_submission(tmp_path):
+    said = run("--submission", tmp_path, cwd=tmp_path).stderr
+    assert f"--submission {tmp_path}: a folder; name one submission (a class: autograder grade)" in said
 
 
 def test_a_file_that_cannot_be_graded_is_an_error_that_says_why(tmp_path):

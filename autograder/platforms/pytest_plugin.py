@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="notebook or script to grade; may be repeated",
+        help="notebook, script or zip file of one to grade; may be repeated",
     )
     group.addoption(
         "--assignment",
@@ -44,8 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not submissions:
         return
     for path in submissions:
+        if path.is_dir():
+            raise pytest.UsageError(f"--submission {path}: a folder; name one submission (a class: autograder grade)")
         if not path.is_file():
-            raise pytest.UsageError(f"--submission {path}: no such file")
+            raise pytest.UsageError(f"--submission {path}: {'not a file' if path.exists() else 'no such file'}")
     config.args = [str(path) for path in submissions]
 
 
@@ -89,14 +91,18 @@ class SubmissionFile(pytest.File):
         """
         from autograder.course import load_settings
         from autograder.errors import UserError  # imported when needed: a plain pytest run stays fast
-        from autograder.grading.one import grade_file
+        from autograder.grading.one import outcome_of
         from autograder.grading.students import open_students
+        from autograder.grading.submissions import find
 
         name = self.config.getoption("assignment")
         try:
             students = open_students(load_settings(name), unsafe=self.config.getoption("unsafe_in_process"))
             try:
-                outcome = grade_file(self.path, name, students)
+                with find([self.path]) as found:
+                    if len(found) != 1:
+                        raise UserError(f"{self.path}: {len(found)} submissions in it; name one")
+                    outcome = outcome_of(found[0], name, students)
             finally:
                 students.shut_down()
         except UserError as error:
