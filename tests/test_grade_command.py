@@ -465,3 +465,34 @@ def test_points_must_be_those_of_the_rubric():
         assemble("xor_backprop", settings.model_copy(update={"points": missing}))
     with pytest.raises(UserError, match=r"points names 'q10\.x'"):
         assemble("xor_backprop", settings.model_copy(update={"points": {**settings.points, "q10.x": 1}}))
+
+
+def test_names_that_begin_with_underscores_are_submissions(tmp_path):
+    for name in ("__my.ipynb", "__ada_1_2/x.ipynb", "__MACOSX/y.ipynb", ".z.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(RIGHT, tmp_path / name)
+    with find([tmp_path]) as found:
+        assert [submission.file for submission in found] == ["__ada_1_2/x.ipynb", "__my.ipynb"]
+
+
+FIND = """
+import os, sys
+from pathlib import Path
+from autograder.grading.submissions import find
+if os.geteuid() == 0:
+    os.setresuid(1_234_567, 1_234_567, 1_234_567)
+with find([Path(sys.argv[1])]) as found:
+    print([(submission.file, submission.problem) for submission in found])
+"""
+
+
+def test_a_folder_that_cannot_be_read_is_not_left_out_in_silence(tmp_path):
+    for folder in (tmp_path.parent, tmp_path.parent.parent, tmp_path):
+        folder.chmod(0o755)
+    for name in ("ada", "ben"):
+        (tmp_path / name).mkdir()
+        shutil.copy(RIGHT, tmp_path / name / "x.ipynb")
+    (tmp_path / "ben").chmod(0)
+    done = subprocess.run([sys.executable, "-c", FIND, tmp_path], capture_output=True, text=True)
+    (tmp_path / "ben").chmod(0o755)
+    assert done.stdout == "[('ada/x.ipynb', ''), ('ben', 'cannot be read: Permission denied')]\n", done.stderr

@@ -207,12 +207,7 @@ def _work(channel: Connection, other_end: Connection, job: Job, number: int) -> 
     try:
         while True:
             channel.send(grader.grade(channel.recv()))
-    except (
-        EOFError,
-        BrokenPipeError,
-        KeyboardInterrupt,
-        HostEnded,
-    ):  # without an answer, what it had is given out again
+    except (EOFError, ConnectionError, KeyboardInterrupt, HostEnded):  # what it had is given out again
         return
     finally:
         grader.shut_down()

@@ -25,6 +25,7 @@ MAX_CLASS_BYTES = 4_000_000_000
 MOST_FOLDERS = 20  # that a member lies in; folders can be deeper than what removes them can follow
 MOST_NAME_BYTES = 255  # of a file's or folder's name, on every common file system
 MOST_PATH_BYTES = 1000  # of a member's name with its folders
+_NOBODYS = {"__MACOSX", "__pycache__", "__zip_filename__"}  # made by macOS, Python and otter-grader
 MOST_LETTERS = 200  # of what is wrong with a zip file
 
 
@@ -96,7 +97,7 @@ def find(paths: Sequence[Path], *, leave_out: Path | None = None) -> Iterator[li
 
 def _in_folder(folder: Path, scratch: Path, opens: _Opens, leave_out: Path | None = None) -> list[Found]:
     """Every file at the top is a submission; in a subfolder, other files count only where there is no notebook."""
-    found = []
+    found = _not_entered(folder)
     inside = leave_out is not None and leave_out.is_relative_to(folder.resolve())
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
@@ -111,6 +112,21 @@ def _in_folder(folder: Path, scratch: Path, opens: _Opens, leave_out: Path | Non
         else:
             found.append(Found(relative.as_posix(), path))
     return _without_exported(found)
+
+
+def _not_entered(folder: Path) -> list[Found]:
+    """The folders that the system does not let read: whatever lies there is somebody's."""
+    errors: list[OSError] = []
+    for _ in os.walk(folder, onerror=errors.append):
+        pass
+    return [
+        Found(
+            Path(error.filename).relative_to(folder).as_posix(),
+            Path(error.filename),
+            f"cannot be read: {error.strerror}",
+        )
+        for error in errors
+    ]
 
 
 def _without_exported(found: list[Found]) -> list[Found]:
@@ -255,4 +271,4 @@ def _safe(member: zipfile.ZipInfo) -> bool:
 
 
 def _hidden(parts: Sequence[str]) -> bool:
-    return any(part.startswith((".", "__")) for part in parts)
+    return any(part.startswith(".") or part in _NOBODYS for part in parts)

@@ -16,6 +16,8 @@ from autograder.student import beside
 from autograder.student.walls import Limits, Walls, plan
 
 START_SECONDS = 30.0
+STARTS = 3  # for a host that somebody kills while it starts
+ENDS_SECONDS = 0.5
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
@@ -51,6 +53,16 @@ class StudentHost:
         self._start()
 
     def _start(self) -> None:
+        for _ in range(STARTS):
+            complaint = self._started()
+            if complaint is None:
+                return
+            if complaint:
+                break
+        raise UserError(f"the student process could not be walled in: {complaint or 'it ended'}")
+
+    def _started(self) -> str | None:
+        """Start it; what it complained of if that failed, "" if it was killed."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(
             [sys.executable, "-I", beside.__file__, str(theirs.fileno())],
@@ -69,11 +81,12 @@ class StudentHost:
             packet = ours.recv(beside.MAX_PACKET)
         except OSError:
             packet = b""
-        if not packet:
-            self._process.kill()
-            _, complaint = self._process.communicate()
-            last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-            raise UserError(f"the student process could not be walled in: {last or 'it ended'}")
+        if packet:
+            return None
+        self._process.kill()
+        _, complaint = self._process.communicate()
+        ours.close()
+        return complaint.decode(errors="replace").strip().rpartition("\n")[2]
 
     def open(self) -> socket.socket:
         """Fork a student process; its channel.
@@ -90,7 +103,13 @@ class StudentHost:
                 raise HostEnded from None
             self._done()
         ours.settimeout(START_SECONDS)
-        message, _ = beside.unpack(ours.recv(beside.MAX_PACKET) or beside.pack({"walls": "the student process ended"}))
+        packet = ours.recv(beside.MAX_PACKET)
+        if not packet:
+            ours.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(ENDS_SECONDS)  # killed, it took its student process along
+                raise HostEnded
+        message, _ = beside.unpack(packet or beside.pack({"walls": "the student process ended"}))
         if message["walls"]:
             ours.close()
             raise UserError(f"the student process could not be walled in: {message['walls']}")
