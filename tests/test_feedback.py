@@ -338,6 +338,17 @@ def test_student_controlled_text_is_escaped(assignment, pages, reference_source)
         assert "{{7*7}}" in html
 
 
+def test_text_cannot_be_turned_around(assignment, pages, reference_source):
+    turned = "a\u202egpj.\u2066x\u200f\u061c é"
+    result = result_of(
+        assignment, reference_source.replace("    return 0.5 * (y - f_out) ** 2", f"    raise ValueError({turned!r})")
+    )
+    assert turned in steps_of(result)["q3.value"].words
+    for html in (pages.page(turned, result, [turned]), pages.page_of_ungraded(turned, turned)):
+        assert not set("\u202e\u2066\u200f\u061c") & set(html)
+        assert "a�gpj.�x�� é" in html
+
+
 def test_a_name_in_bytes_that_are_no_text_is_written(assignment, pages):
     assert (
         "\\udcff"

@@ -1,9 +1,12 @@
 """Which functions a function may use: never too few, or a second chance would be lost."""
 
+import tracemalloc
+
 import pytest
 from right_variants import PLAIN, VARIANTS
 
 from autograder.submission.cells import python_source
+from autograder.submission.compiled import once_a_class
 from autograder.submission.uses import Uses
 
 EARLIER = ["sigmoid", "forward"]
@@ -46,3 +49,21 @@ def test_a_docstring_is_no_use():
 @pytest.mark.parametrize("name", VARIANTS)
 def test_train_may_use_train_step_in_every_right_variant(name):
     assert Uses([python_source(cell) for cell in VARIANTS[name]])("train", ["train_step"])
+
+
+def test_the_templates_cells_stay_remembered_and_little_else():
+    template, looked = [f"template = {number}" for number in range(30)], []
+
+    def look(cell):
+        looked.append(cell)
+        return bytearray(1000)
+
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for student in range(50):
+        for cell in [*template, *(f"own = {student}, {number}" for number in range(20))]:
+            once_a_class(look, cell)
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert len(looked) == 30 + 50 * 20
+    assert kept < 250 * 1000 + 50 * 20 * 200

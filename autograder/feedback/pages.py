@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from autograder.feedback import symbols
+from autograder.feedback.text import in_reading_order
 
 TEMPLATES = Path(__file__).parent / "templates"
 _CODE = re.compile(r"`([^`]+)`")
@@ -22,7 +23,7 @@ _CODE = re.compile(r"`([^`]+)`")
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, auto_reload=False,
+        lstrip_blocks=True, auto_reload=False, finalize=_shown,
     )  # fmt: skip
     style, script = _read("style.css"), _read("sort.js")
     environment.globals |= {
@@ -46,8 +47,13 @@ def macros(name: str) -> Any:
 
 def words(text: str) -> Markup:
     """A sentence with `names` in backticks, which are set as code."""
-    safe = str(escape(text))
+    safe = str(escape(in_reading_order(text)))
     return Markup(_CODE.sub(r"<code>\1</code>", safe) if "`" in safe else safe)
+
+
+def _shown(value: Any) -> Any:
+    """What a template prints, before it is escaped."""
+    return in_reading_order(value) if type(value) is str else value  # Markup is made of such text already
 
 
 def points(value: float) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from autograder.checking.result import AssignmentResult, StepResult
 from autograder.feedback.words import MARKS, first_broken, state_of, step_words
+
+# Marks that turn the direction of the text around them, and with it what a reader takes a name to be.
+_TURNS_TEXT = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def feedback_text(result: AssignmentResult, cell_errors: Iterable[str] = ()) -> str:
@@ -36,3 +40,8 @@ def place(step: StepResult) -> str:
 def one_line(text: str) -> str:
     """Text without line breaks and control characters."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
+
+
+def in_reading_order(text: str) -> str:
+    """Text without what would show it in another order than it is written in."""
+    return text if text.isascii() else _TURNS_TEXT.sub("�", text)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any, TypeVar
 
-MAX_CHARACTERS = 4000  # of a cell that is remembered
+MAX_CHARACTERS = 4000  # of a cell that is remembered; its syntax tree takes a hundred times as much memory
+MAX_REMEMBERED = 200  # looks, three a cell: the template's cells, and those of one student or two
 Found = TypeVar("Found")
 
 
@@ -21,7 +22,7 @@ def once_a_class(look: Callable[[str], Found], cell: str) -> Found:
     return found
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=MAX_REMEMBERED)
 def _remembered(look: Callable[[str], Any], cell: str) -> Any:
     return look(cell)
 
