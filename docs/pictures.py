@@ -20,6 +20,6 @@ CLASS = HERE.parent / "tests" / "sample_class" / "notebooks"
 students = open_students(load_settings("xor_backprop"))
 rows = [Row.of(grade_file(path, "xor_backprop", students), "") for path in sorted(CLASS.iterdir())]
 students.shut_down()
-console = Console(record=True, width=124, file=io.StringIO())
+console = Console(record=True, width=132, file=io.StringIO())
 console.print(table(rows, "xor_backprop"))
 console.save_svg(str(HERE / "demo.svg"), title="make demo", unique_id="demo")
