@@ -197,7 +197,7 @@ def test_reading_takes_time_in_proportion(tmp_path, name):
     (tmp_path / "x.py").write_text(MUCH[name], encoding="utf-8")
     begun = time.process_time()
     defines_any(read(tmp_path / "x.py"), ["sigmoid"])
-    assert time.process_time() - begun < 6
+    assert time.process_time() - begun < 20
 
 
 def test_what_runs_of_a_cell_with_magics(monkeypatch):
