@@ -1,4 +1,6 @@
-"""The one exception for a user's mistake."""
+"""The one exception for a user's mistake, and the exit status of a command that is interrupted."""
+
+INTERRUPTED = 130
 
 
 class UserError(Exception):

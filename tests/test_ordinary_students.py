@@ -67,12 +67,6 @@ IMPORTS = [
 ]
 
 
-@pytest.mark.parametrize("cell", IMPORTS)
-def test_what_comes_with_python_and_numpy_can_be_imported(students, cell):
-    with students.open([cell]) as student:
-        assert student.cell_errors == []
-
-
 SHOWS = [
     "from tqdm import tqdm\nbar = tqdm(range(5))\nfor e in bar:\n    bar.set_description(f'{e}'); bar.set_postfix(loss=1)\n"
     "assert len(bar) == 5 and list(bar) == [0, 1, 2, 3, 4]",
@@ -91,8 +85,8 @@ SHOWS = [
 ]
 
 
-@pytest.mark.parametrize("cell", SHOWS)
-def test_what_only_shows_things_does_nothing(students, cell):
+@pytest.mark.parametrize("cell", [*IMPORTS, *SHOWS])
+def test_imports_and_what_only_shows_things_raise_nothing(students, cell):
     with students.open([cell]) as student:
         assert student.cell_errors == []
 

@@ -1,7 +1,7 @@
 """What is told of answers: nothing that student code has written, which could be hidden inputs, or what the reference
 answers. Messages of exceptions are left out, and names of classes that are not Python's.
 
-What a function raises on the lecture's numbers is asked for once more, of a process that knows nothing else: `Run.tell`
+What a function raises on the lecture's numbers is asked for anew, of a process that knows nothing else (`Run.tell`).
 """
 
 from __future__ import annotations

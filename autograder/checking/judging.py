@@ -17,7 +17,7 @@ from autograder.checking.result import Basis, Status
 from autograder.checking.values import Tolerance, WrongForm, as_reference
 from autograder.student.answers import Array, NotANumber
 
-SHARE_OF_VALUES = 0.75
+SHARE_OF_VALUES = 0.75  # of those that the right answer takes; not all, since two that are rounded may be the same
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,7 @@ from autograder.cli.doctor import doctor
 from autograder.cli.explain import explain
 from autograder.cli.grade import grade
 from autograder.cli.scores import scores
-from autograder.errors import UserError
-
-INTERRUPTED = 130
+from autograder.errors import INTERRUPTED, UserError
 
 
 class _Commands(click.Group):

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from autograder.cli.paths import FilePath, SubmissionPath
 from autograder.course import load_assignment
-from autograder.errors import UserError
+from autograder.errors import INTERRUPTED, UserError
 from autograder.grading.feedback_files import write_report
 from autograder.grading.finish import make_room
 from autograder.grading.grades_file import number, write_grades
@@ -23,7 +23,7 @@ from autograder.grading.journal import Journal, Row
 from autograder.grading.many import grade_many
 from autograder.grading.submissions import Found, find
 
-NOT_ALL_GRADED, INTERRUPTED = 1, 130
+NOT_ALL_GRADED = 1
 MAX_TABLE_ROWS = 200
 MIN_COLUMNS, MAX_COLUMNS = 14, 48  # of a name in the table; a longer one goes on in the next line
 

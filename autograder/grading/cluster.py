@@ -17,7 +17,7 @@ from typing import Any
 from autograder.course import load_settings
 from autograder.errors import UserError
 from autograder.grading.finish import finish
-from autograder.grading.job import Job
+from autograder.grading.job import MAX_ATTEMPTS, Job
 from autograder.grading.journal import Row
 from autograder.grading.one import Outcome, outcome_of
 from autograder.grading.students import Students, open_students
@@ -26,7 +26,6 @@ from autograder.student.host import HostEnded
 from autograder.version_digest import digest
 
 CONNECT_SECONDS = 30
-MAX_ATTEMPTS = 2
 AHEAD = 4  # submissions that wait at each worker thread
 
 _own = threading.local()

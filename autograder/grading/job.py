@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+MAX_ATTEMPTS = 2  # at one submission, where the processes that grade it end
+
 
 @dataclass(frozen=True)
 class Job:

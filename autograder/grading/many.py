@@ -18,15 +18,13 @@ from autograder.errors import UserError
 from autograder.grading import bounds
 from autograder.grading.cluster import on_cluster
 from autograder.grading.finish import finish, is_finished
-from autograder.grading.job import Job
+from autograder.grading.job import MAX_ATTEMPTS, Job
 from autograder.grading.journal import Journal, Row
 from autograder.grading.one import Outcome, outcome_of
 from autograder.grading.students import open_students
 from autograder.grading.submissions import Found
 from autograder.student.beside import die_with_parent
 from autograder.student.host import HostEnded
-
-MAX_ATTEMPTS = 2
 
 
 def grade_many(submissions: list[Found], job: Job, journal: Journal, progress: Callable[[], None]) -> None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
 import _thread
-import array
 import builtins
 import contextlib
 import ctypes
@@ -39,6 +38,7 @@ import sys
 import threading
 import time
 import types
+from array import array as PythonArray
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -126,7 +126,7 @@ class Values:
             return self.no_number("text", "text")
         if isinstance(value, (numbers.Number, np.generic, Decimal)):
             return self._other_number(value)
-        if isinstance(value, array.array) and value.typecode != "u":
+        if isinstance(value, PythonArray) and value.typecode != "u":
             return self._array(np.array(value), depth)
         return self.no_number("object", f"an object of the type `{_type_name(value)}`")
 
@@ -355,7 +355,7 @@ class _InertModule(types.ModuleType):
             return self
         if name[:1].isupper():
             return _InertClass(name, (_Inert,), {})
-        return _subplots if name == "subplots" else _parts(_PARTS[name]) if name in _PARTS else _INERT
+        return getattr(_INERT, name)
 
 
 class _Shell:

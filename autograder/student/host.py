@@ -109,7 +109,8 @@ class StudentHost:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(ENDS_SECONDS)  # killed, it took its student process along
                 raise HostEnded
-        message, _ = beside.unpack(packet or beside.pack({"walls": "the student process ended"}))
+            raise UserError("the student process could not be walled in: it ended")
+        message, _ = beside.unpack(packet)
         if message["walls"]:
             ours.close()
             raise UserError(f"the student process could not be walled in: {message['walls']}")

@@ -52,6 +52,7 @@ def _layouts(form: str) -> tuple[list[_Layout], int]:
 
 
 def _read_layouts(form: str) -> tuple[list[_Layout], int]:
+    """See `_layouts`."""
     position = 0
     opened: list[list[_Layout]] = [[]]
     for token in form.split():

@@ -330,13 +330,13 @@ def test_a_bulk_update_whose_answer_gets_lost_is_not_sent_again_in_the_same_run(
     assert len(six.writes()) == (1 if done else 7)
 
 
-def test_kill_9_while_a_bulk_update_waits_in_canvas(six, tmp_path):
-    six.slow = 3
+def kill_in_bulk_update(six, tmp_path, path):
+    """kill -9 of an upload of six rows at once, when Canvas has carried out its first request with `path` in it."""
     process: list[subprocess.Popen[bytes]] = []
     killed = threading.Event()
 
     def kill(request, _answer):
-        if "/progress/" in request.path and not killed.is_set():
+        if path in request.path and not killed.is_set():
             os.kill(process[0].pid, signal.SIGKILL)
             process[0].wait()
             killed.set()
@@ -346,6 +346,11 @@ def test_kill_9_while_a_bulk_update_waits_in_canvas(six, tmp_path):
     with six.lock:
         process.append(subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
     assert killed.wait(30)
+
+
+def test_kill_9_while_a_bulk_update_waits_in_canvas(six, tmp_path):
+    six.slow = 3
+    kill_in_bulk_update(six, tmp_path, "/progress/")
     assert not six.comments
     summary = run(tmp_path, batch=6)
     assert counts(summary) == {"written": 6}
@@ -358,20 +363,7 @@ def test_going_on_at_once_waits_for_a_bulk_update_of_unknown_number(six, tmp_pat
     """The last run ended after Canvas took the rows and before it could know the job; Canvas has not begun with it."""
     six.slow = 99
     if ended == "killed":
-        process: list[subprocess.Popen[bytes]] = []
-        killed = threading.Event()
-
-        def kill(request, _answer):
-            if request.path.endswith("update_grades") and not killed.is_set():
-                os.kill(process[0].pid, signal.SIGKILL)
-                process[0].wait()
-                killed.set()
-
-        six.after.append(kill)
-        line = [sys.executable, "-m", "autograder", "scores", "apply", "plan.json", "--release", "--batch", "6"]
-        with six.lock:
-            process.append(subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        assert killed.wait(30)
+        kill_in_bulk_update(six, tmp_path, "/update_grades")
     else:
         six.fail(1, lambda r: r.path.endswith("update_grades"), Answer(502, HTML), done=True)
         assert counts(run(tmp_path, batch=6)) == {"unclear": 6}

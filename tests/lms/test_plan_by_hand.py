@@ -66,9 +66,10 @@ def test_what_makes_no_sense_is_one_line(tmp_path, values, said):
 
 
 def test_what_makes_sense_is_read(tmp_path):
-    read_plan(changed(tmp_path, a_plan(), score="7.5"))
-    read_plan(changed(tmp_path, a_plan(places=0), score="8"))  # 7.5 with no decimals
-    read_plan(changed(tmp_path, a_plan(), action="same", before=Standing(score="5.001").model_dump(mode="json")))
+    before = Standing(score="5.001").model_dump(mode="json")
+    assert read_plan(changed(tmp_path, a_plan(), score="7.5"))[0].rows[0].score == Decimal("7.5")
+    assert read_plan(changed(tmp_path, a_plan(places=0), score="8"))[0].rows[0].score == 8  # 7.5 with no decimals
+    assert read_plan(changed(tmp_path, a_plan(), action="same", before=before))[0].rows[0].action == "same"
 
 
 def test_an_id_of_lti_is_any_text_and_is_quoted(tmp_path):
